@@ -1,0 +1,92 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation that every module of a box shares."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  state:
+    description:
+      - V(present) makes what is declared stand, V(absent) deletes all of it.
+    type: str
+    choices: [present, absent]
+    default: present
+  platform_name:
+    description:
+      - Name of the platform, 2 to 20 lower-case letters, digits and single hyphens, beginning with a letter.
+      - Everything that is made carries it as the value of the tag C(slipway:platform). What carries it belongs to the platform,
+        and nothing else is ever changed or deleted.
+    type: str
+    required: true
+  tags:
+    description:
+      - Descriptive tags of everything that is made, at most 40.
+    type: dict
+    default: {}
+  ignore_tags:
+    description:
+      - Beginnings of keys of tags that somebody else sets. Tags with such keys, and those that AWS and Kubernetes controllers set,
+        are left alone; other tags that are not declared are removed.
+    type: list
+    elements: str
+    default: []
+  adopt:
+    description:
+      - Whether a resource that carries a declared name, but not the tag C(slipway:platform), is taken over. If V(false), it is refused.
+    type: bool
+    default: false
+  known:
+    description:
+      - Names and identifiers that earlier tasks of the same run returned as RV(ignore:known).
+      - On a local connection this is filled in and carried on by itself. Elsewhere, pass on what the task before returned.
+    type: dict
+    default: {}
+"""
+
+    RETURNS = r"""
+changes:
+  description:
+    - The planned changes, the same in check mode as in the run that makes them. Resources and references stand by their declared names.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: Kind of the resource.
+      type: str
+    name:
+      description: Declared name of the resource.
+      type: str
+    action:
+      description: V(create), V(update), V(replace) or V(delete).
+      type: str
+    effect:
+      description: What the change does to what runs, V(none), V(rolls_nodes) or V(interrupts).
+      type: str
+    fields:
+      description: Attributes that change, each with C(path), C(before) and C(after).
+      type: list
+      elements: dict
+known:
+  description:
+    - Names and identifiers for later tasks, see O(known).
+  returned: success
+  type: dict
+changes_done:
+  description:
+    - Changes that were made before the one that failed.
+  returned: when a change failed
+  type: list
+  elements: dict
+changes_left:
+  description:
+    - Changes that are left, the failed one first.
+  returned: when a change failed
+  type: list
+  elements: dict
+"""

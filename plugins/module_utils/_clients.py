@@ -1,0 +1,215 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calls to AWS: clients of one session with amazon.aws's retries, and its error texts made useful."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+try:
+    import boto3
+    import botocore.session
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.loaders import Loader
+
+    LOADER = Loader()
+except ImportError:  # AnsibleAWSModule says so in its own words
+    LOADER = None
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+T = TypeVar("T")
+
+THROTTLED = [
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "BandwidthLimitExceeded",
+]
+"""Codes that amazon.aws's own list lacks."""
+
+UNSEEN = (
+    "NotFound",
+    "NotFoundException",
+    "NoSuchEntity",
+    "NoSuchBucket",
+    "ResourceNotFoundException",
+    "NonExistentQueue",
+    "MalformedPolicyDocument",
+    "MalformedPolicyDocumentException",
+    "InvalidPrincipal",
+)
+"""Ends of codes that AWS may answer for what was made a moment ago."""
+
+UNSEEN_WORDS = ("cannot be assumed", "not authorized to perform: sts:AssumeRole", "does not exist", "Invalid principal")
+"""Parts of messages that mean the same under a general code (`InvalidParameterException`, `ValidationError`)."""
+
+HINTS = {
+    "AccessDenied": "Allow this action to {caller}",
+    "AccessDeniedException": "Allow this action to {caller}",
+    "UnauthorizedOperation": "Allow this action to {caller}",
+    "ExpiredToken": "Renew the credentials and run again",
+    "ExpiredTokenException": "Renew the credentials and run again",
+    "RequestExpired": "Renew the credentials, or set this machine's clock, and run again",
+    "InvalidClientTokenId": "Check the access key in AWS_ACCESS_KEY_ID or in the profile",
+    "UnrecognizedClientException": "Check the access key in AWS_ACCESS_KEY_ID or in the profile",
+    "AuthFailure": "Check the credentials in the environment or in the profile",
+    "SignatureDoesNotMatch": "Check the secret key in AWS_SECRET_ACCESS_KEY or in the profile",
+    "OptInRequired": "Enable the region for the account, or choose another one",
+    "LimitExceeded": "Ask for a higher quota in Service Quotas, or delete what is not needed",
+    "ServiceQuotaExceededException": "Ask for a higher quota in Service Quotas, or delete what is not needed",
+}
+
+
+class AwsFailure(Exception):
+    """A call that AWS refused or that did not reach it: one sentence what was being done, AWS's words, what to do."""
+
+
+def failure(doing: str, error: Exception, caller: str = "the caller") -> AwsFailure:
+    """The error of a call in words: what was being done to which resource, AWS's code and message, what to do about it."""
+    if isinstance(error, ClientError):
+        code = error.response.get("Error", {}).get("Code", "")
+        message = error.response.get("Error", {}).get("Message", "").rstrip(".")
+        hint = next((text for name, text in HINTS.items() if code == name or code.endswith("." + name)), "")
+        if not hint and code.endswith("LimitExceeded"):
+            hint = HINTS["LimitExceeded"]
+        advice = f" {hint.format(caller=caller)}." if hint else ""
+        return AwsFailure(f"{doing} failed at {error.operation_name}: {code}: {message}.{advice}")
+    kind = type(error).__name__
+    text = str(error).rstrip(".")
+    advice = {
+        "NoCredentialsError": " Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run with an instance role.",
+        "ProfileNotFound": " Name a profile that ~/.aws/config holds, or unset AWS_PROFILE.",
+        "EndpointConnectionError": " Check the network, the region and AWS_ENDPOINT_URL.",
+        "ConnectTimeoutError": " Check the network, the region and AWS_ENDPOINT_URL.",
+        "NoRegionError": " Set AWS_REGION.",
+        "InvalidRegionError": " Set AWS_REGION to a region of AWS.",
+    }.get(kind, "")
+    return AwsFailure(f"{doing} failed: {text}.{advice}")
+
+
+def code_of(error: Exception) -> str:
+    """AWS's error code, or an empty text for an error that is none of AWS's answers."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def unseen(error: Exception) -> bool:
+    """Whether the error can mean that AWS does not see yet what it has just made."""
+    code = code_of(error)
+    message = str(error)
+    return bool(code) and (code.endswith(UNSEEN) or any(words in message for words in UNSEEN_WORDS))
+
+
+class _Client:
+    """A botocore client of which every method retries what amazon.aws's AWSRetry retries."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.meta = client.meta
+        self.exceptions = client.exceptions
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+        retried = AWSRetry.jittered_backoff(retries=8, delay=0.5, max_delay=20, catch_extra_error_codes=THROTTLED)(method)
+        setattr(self, name, retried)
+        return retried
+
+    def pages(self, operation: str, key: str, **parameters: Any) -> list[Any]:
+        """All entries under `key` over every page of an operation."""
+        return self._collect(operation, key, parameters)
+
+    @AWSRetry.jittered_backoff(retries=8, delay=0.5, max_delay=20, catch_extra_error_codes=THROTTLED)
+    def _collect(self, operation: str, key: str, parameters: Mapping[str, Any]) -> list[Any]:
+        return list(self._client.get_paginator(operation).paginate(**parameters).search(f"{key}[]"))
+
+
+class Api:
+    """Clients by service name as attributes (`api.ec2`, `api.eks`), built once from one session.
+
+    :param say: prints one line of progress; does nothing where the module is not run in process.
+    """
+
+    def __init__(self, connection: Mapping[str, Any], say: Callable[[str], None]) -> None:
+        self._connection = dict(connection)
+        self._session: Any = None
+        self._clients: dict[str, _Client] = {}
+        self.say = say
+
+    @classmethod
+    def of(cls, module: Any, say: Callable[[str], None]) -> Api:
+        """From an AnsibleAWSModule's connection options."""
+        region, endpoint, arguments = get_aws_connection_info(module)
+        return cls({"region": region, "endpoint": endpoint, **arguments}, say)
+
+    @property
+    def region(self) -> str:
+        return str(self._connection["region"] or "")
+
+    def _opened(self) -> Any:
+        if self._session is None:
+            core = botocore.session.Session(profile=self._connection.get("profile_name"))
+            if LOADER is not None and not os.environ.get("AWS_DATA_PATH"):
+                core.register_component("data_loader", LOADER)
+            self._session = boto3.Session(
+                botocore_session=core,
+                region_name=self._connection["region"],
+                aws_access_key_id=self._connection.get("aws_access_key_id"),
+                aws_secret_access_key=self._connection.get("aws_secret_access_key"),
+                aws_session_token=self._connection.get("aws_session_token"),
+            )
+        return self._session
+
+    def client(self, service: str) -> _Client:
+        if service not in self._clients:
+            made = self._opened().client(
+                service,
+                endpoint_url=self._connection["endpoint"],
+                verify=self._connection.get("verify"),
+                config=self._connection.get("config") or self._connection.get("aws_config"),
+            )
+            self._clients[service] = _Client(made)
+        return self._clients[service]
+
+    def __getattr__(self, service: str) -> Any:
+        if service.startswith("_"):
+            raise AttributeError(service)
+        return self.client(service)
+
+    def together(self, calls: Sequence[Callable[[], T]], workers: int = 8) -> list[T]:
+        """The answers of independent reads in the order of `calls`, made side by side."""
+        if len(calls) < 2:
+            return [call() for call in calls]
+        with ThreadPoolExecutor(max_workers=min(workers, len(calls))) as pool:
+            return list(pool.map(lambda call: call(), calls))
+
+    def optional(self, call: Callable[[], T], *codes: str) -> T | None:
+        """The answer of a read, or None where AWS answers one of `codes` (a thing that does not exist)."""
+        try:
+            return call()
+        except ClientError as error:
+            if code_of(error) in codes:
+                return None
+            raise
+
+
+def warm(services: Sequence[str] = ("ec2", "eks", "iam", "kms", "logs", "s3", "sts")) -> None:
+    """Loads the models of services into the shared loader, so that forked workers find them."""
+    if LOADER is None:
+        return
+    for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
+        LOADER.load_data(name)
+    for service in services:
+        LOADER.load_service_model(service, "service-2")
+        LOADER.load_service_model(service, "endpoint-rule-set-1")
+
+
+__all__ = ["Api", "AwsFailure", "BotoCoreError", "ClientError", "code_of", "failure", "unseen", "warm"]

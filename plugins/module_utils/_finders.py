@@ -1,0 +1,97 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finds by name what other tasks make: one filtered read for a kind, with the identity tag of the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from ._clients import Api
+from ._known import Known, missing
+from ._plan import Found, Ref
+from ._tags import IDENTITY
+
+Finder = Callable[[Api, str, Sequence[str]], Mapping[str, Found]]
+"""(api, platform name, names) -> what stands, by name."""
+
+
+def of_platform(platform_name: str, names: Sequence[str]) -> list[dict[str, object]]:
+    """EC2 filters for resources of the platform by their Name tags."""
+    return [
+        {"Name": f"tag:{IDENTITY}", "Values": [platform_name]},
+        {"Name": "tag:Name", "Values": sorted(names)},
+    ]
+
+
+def tag(entry: Mapping[str, list[dict[str, str]]], key: str) -> str:
+    """The value of one tag of an EC2 answer, or an empty text."""
+    return next((pair["Value"] for pair in entry.get("Tags", []) if pair["Key"] == key), "")
+
+
+def vpcs(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
+    entries = api.ec2.pages("describe_vpcs", "Vpcs", Filters=of_platform(platform_name, names))
+    return {tag(entry, "Name"): Found(entry["VpcId"], extra={"cidr_block": entry["CidrBlock"]}) for entry in entries}
+
+
+def subnets(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
+    entries = api.ec2.pages("describe_subnets", "Subnets", Filters=of_platform(platform_name, names))
+    return {
+        tag(entry, "Name"): Found(entry["SubnetId"], extra={"availability_zone": entry["AvailabilityZone"]})
+        for entry in entries
+    }
+
+
+def security_groups(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
+    entries = api.ec2.pages("describe_security_groups", "SecurityGroups", Filters=of_platform(platform_name, names))
+    return {tag(entry, "Name"): Found(entry["GroupId"]) for entry in entries}
+
+
+def iam_role(api: Api, name: str) -> Found | None:
+    role = api.optional(lambda: api.iam.get_role(RoleName=name)["Role"], "NoSuchEntity")
+    return None if role is None else Found(role["Arn"])
+
+
+def iam_roles(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
+    answers = api.together([partial(iam_role, api, name) for name in names])
+    return {name: found for name, found in zip(names, answers, strict=True) if found is not None}
+
+
+def kms_key(api: Api, name: str) -> Found | None:
+    key = api.optional(lambda: api.kms.describe_key(KeyId=f"alias/{name}")["KeyMetadata"], "NotFoundException")
+    return None if key is None else Found(key["Arn"])
+
+
+def kms_keys(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
+    answers = api.together([partial(kms_key, api, name) for name in names])
+    return {name: found for name, found in zip(names, answers, strict=True) if found is not None}
+
+
+FINDERS: dict[str, Finder] = {
+    "vpc": vpcs,
+    "subnet": subnets,
+    "security_group": security_groups,
+    "iam_role": iam_roles,
+    "kms_key": kms_keys,
+}
+
+
+def find(api: Api, platform_name: str, refs: Iterable[Ref], known: Known, *, check_mode: bool) -> None:
+    """Looks up what is not known yet and tells `known`; Impossible for a name that stands nowhere and that nothing plans.
+
+    A name that an earlier task of the same check run plans to make counts in check mode only.
+    """
+    wanted: dict[str, set[str]] = {}
+    for ref in refs:
+        if known.id(ref) is None and not (check_mode and known.planned(ref)):
+            wanted.setdefault(ref.kind, set()).add(ref.name)
+    for kind, names in sorted(wanted.items()):
+        for name, found in FINDERS[kind](api, platform_name, sorted(names)).items():
+            if name in names:
+                known.found(Ref(kind, name), found)
+    for kind, names in sorted(wanted.items()):
+        for name in sorted(names):
+            if known.id(Ref(kind, name)) is None:
+                raise missing(Ref(kind, name))

@@ -1,0 +1,84 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stands of the KMS keys of a platform."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+from .. import _tags
+from .._clients import Api
+from .._known import Known
+from .._plan import Found, Ref
+from .model import KmsKeys
+
+
+def aliases(api: Api) -> list[dict[str, Any]]:
+    answer: list[dict[str, Any]] = api.kms.pages("list_aliases", "Aliases")
+    return answer
+
+
+def key_metadata(api: Api, key_id: str) -> dict[str, Any]:
+    answer: dict[str, Any] = api.kms.describe_key(KeyId=key_id)["KeyMetadata"]
+    return answer
+
+
+def key_policy(api: Api, key_id: str) -> Any:
+    return json.loads(api.kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
+
+
+def key_rotation(api: Api, key_id: str) -> bool:
+    return bool(api.kms.get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"])
+
+
+def key_tags(api: Api, key_id: str) -> dict[str, str]:
+    return _tags.from_list(api.kms.pages("list_resource_tags", "Tags", KeyId=key_id), "TagKey", "TagValue")
+
+
+def tagged_keys(api: Api, platform: str) -> dict[str, str]:
+    """Keys of the platform by their Name tags: name -> ARN. The tagging API lags, so it only finds what lost its alias."""
+    entries = api.resourcegroupstaggingapi.pages(
+        "get_resources",
+        "ResourceTagMappingList",
+        ResourceTypeFilters=["kms:key"],
+        TagFilters=[{"Key": _tags.IDENTITY, "Values": [platform]}],
+    )
+    return {_tags.from_list(entry["Tags"]).get("Name", ""): entry["ResourceARN"] for entry in entries}
+
+
+def _found(api: Api, key_id: str, alias: str | None) -> Found | None:
+    metadata = key_metadata(api, key_id)
+    if metadata["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion"):
+        return None
+    policy, rotation, tags = api.together(
+        [partial(key_policy, api, key_id), partial(key_rotation, api, key_id), partial(key_tags, api, key_id)]
+    )
+    attributes = {
+        "description": metadata["Description"],
+        "policy": policy,
+        "rotation": rotation,
+        "enabled": metadata["Enabled"],
+        "alias": alias,
+    }
+    return Found(metadata["Arn"], attributes, tags)
+
+
+def read(api: Api, spec: KmsKeys, known: Known) -> dict[Ref, Found]:
+    """Keys by their aliases; a declared key whose alias is missing is looked for by its tags (an interrupted run)."""
+    by_name = {
+        alias["AliasName"].removeprefix("alias/"): alias["TargetKeyId"]
+        for alias in aliases(api)
+        if alias["AliasName"].removeprefix("alias/") in {key.name for key in spec.keys} and "TargetKeyId" in alias
+    }
+    lost = {key.name for key in spec.keys} - set(by_name)
+    orphans = {name: arn for name, arn in tagged_keys(api, spec.platform).items() if name in lost} if lost else {}
+    names = [*by_name, *orphans]
+    answers = api.together(
+        [partial(_found, api, key_id, f"alias/{name}") for name, key_id in by_name.items()]
+        + [partial(_found, api, arn, None) for arn in orphans.values()]
+    )
+    return {Ref("kms_key", name): found for name, found in zip(names, answers, strict=True) if found is not None}

@@ -1,0 +1,98 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs our modules inside the controller's worker where the connection is local, and carries `known` from task to task."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from ansible.module_utils import basic
+from ansible.module_utils.common.json import Direction, get_module_encoder
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.slipway.platform.plugins.module_utils import _run
+from ansible_collections.slipway.platform.plugins.module_utils._clients import warm
+
+KNOWN = "__slipway_known"
+"""Host variable that carries names and identifiers from task to task; gone when the run ends, never a cached fact."""
+
+warm()
+gc.freeze()  # the collector of a forked worker then copies none of the pages of what was loaded here
+
+
+class BoxAction(ActionBase):
+    """Action of every module of a box."""
+
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        variables = task_vars or {}
+        super().run(tmp, variables)
+        arguments = dict(self._task.args)
+        arguments.setdefault("known", variables.get(KNOWN, {}))
+        if self._in_process(variables):
+            result = self._run_here(arguments, variables)
+        else:
+            result = self._execute_module(module_args=arguments, task_vars=variables)
+        if isinstance(result.get("known"), dict):
+            self.register_host_variables({KNOWN: result["known"]})
+        return result
+
+    def _in_process(self, variables: dict[str, Any]) -> bool:
+        wanted = self._templar.template(variables.get("slipway_in_process", True))
+        return (
+            boolean(wanted)
+            and self._connection.transport == "local"
+            and not self._task.async_val
+            and not self._play_context.become
+            and hasattr(basic.AnsibleModule, "_record_module_result")
+        )
+
+    def _run_here(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        name = self._task.resolved_action
+        self._update_module_args(name, arguments, variables)
+        encoder = get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE)
+        payload = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}, cls=encoder).encode()
+        namespace, collection, short = name.split(".")
+        module = import_module(f"ansible_collections.{namespace}.{collection}.plugins.modules.{short}")
+        results: list[dict[str, Any]] = []
+        with self._as_module(payload, results, str(variables.get("inventory_hostname"))), self._environment():
+            try:
+                module.main()
+            except SystemExit:
+                pass
+        return results[0]
+
+    @contextmanager
+    def _as_module(self, payload: bytes, results: list[dict[str, Any]], host: str) -> Iterator[None]:
+        """AnsibleModule takes its arguments from here and leaves its result here; a worker runs one task, yet all is put back."""
+        saved = (basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE, basic.AnsibleModule._record_module_result, _run.say)
+        basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = payload, "legacy"
+        basic.AnsibleModule._record_module_result = lambda module, result: results.append(result)
+        _run.say = lambda text: Display().display(f"[{host}] {text}")
+        try:
+            yield
+        finally:
+            basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE, basic.AnsibleModule._record_module_result, _run.say = saved
+
+    @contextmanager
+    def _environment(self) -> Iterator[None]:
+        """The task's `environment`, for as long as the module runs."""
+        saved = dict(os.environ)
+        for entry in self._task.environment or []:
+            os.environ.update({key: str(value) for key, value in (self._templar.template(entry) or {}).items()})
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(saved)
