@@ -1,0 +1,77 @@
+"""Runs a module's box as its users do, and judges every run by witnesses that are not ours.
+
+The witnesses are the emulator's log of calls and `sandbox.resources`, which reads the account with boto3.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.slipway.platform.plugins.module_utils._box import Box
+from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
+from ansible_collections.slipway.platform.plugins.module_utils._run import Outcome, Runner
+from sandbox.resources import resources
+
+from .conftest import REGION, Emulator
+
+
+class Life:
+    """One box on one platform.
+
+    :param writes: write operation of AWS -> the kinds of change that it may belong to.
+    :param common: options of every step.
+    """
+
+    def __init__(self, emulator: Emulator, box: Box, writes: Mapping[str, set[str]], **common: Any) -> None:
+        self.emulator = emulator
+        self.box = box
+        self.table = writes
+        self.common = {"platform_name": "demo", **common}
+        self.last: Outcome | None = None
+
+    def run(self, *, check_mode: bool, **options: Any) -> Outcome:
+        """One run, as a task of its own playbook."""
+        api = Api({"region": REGION, "endpoint": self.emulator.url}, say=lambda text: None)
+        return Runner(self.box, {**self.common, **options}, api, check_mode=check_mode).run()
+
+    def step(self, **options: Any) -> list[str]:
+        """Check run, run, run again; returns the changes as "action kind name path,path".
+
+        The check run writes nothing; its changes are the run's, byte for byte; each write belongs to a predicted change and
+        each change was written; the account differs only if a change was predicted; the second run plans and writes nothing.
+        """
+        before = resources(self.emulator.url)
+        self.emulator.forget()
+        planned = self.run(check_mode=True, **options)
+        assert self.emulator.writes() == [], "the check run wrote"
+        self.last = self.run(check_mode=False, **options)
+        changes = self.last.plan.as_list()
+        assert json.dumps(planned.plan.as_list()) == json.dumps(changes), "the check run planned other changes"
+        self._judge(changes)
+        after = resources(self.emulator.url)
+        if not changes:
+            assert after == before, "the account changed without a plan"
+        self.emulator.forget()
+        again = self.run(check_mode=False, **options)
+        assert again.plan.as_list() == [], "the second run found something to do"
+        assert self.emulator.writes() == [], "the second run wrote"
+        assert resources(self.emulator.url) == after
+        return [_line(change) for change in changes]
+
+    def _judge(self, changes: list[dict[str, Any]]) -> None:
+        kinds = {change["kind"] for change in changes}
+        written: set[str] = set()
+        for call in self.emulator.writes():
+            operation = call["operation"]
+            assert operation in self.table, f"{operation} is no write of this box"
+            belongs = self.table[operation] & kinds
+            assert belongs, f"{operation} belongs to no predicted change: {sorted(kinds)}"
+            written |= belongs
+        assert written == kinds, f"predicted but not written: {sorted(kinds - written)}"
+
+
+def _line(change: Mapping[str, Any]) -> str:
+    paths = ",".join(entry["path"] for entry in change["fields"]) if change["action"] in ("update", "replace") else ""
+    return f"{change['action']} {change['kind']} {change['name']} {paths}".strip()
