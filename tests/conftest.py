@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,6 +15,5 @@ if not LINK.exists():
     LINK.symlink_to("../../../..", target_is_directory=True)
 sys.path.insert(0, str(ROOT))
 
-from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder  # noqa: E402
-
-_AnsibleCollectionFinder(paths=[str(ROOT / ".ansible" / "collections")])._install()
+finder = import_module("ansible.utils.collection_loader._collection_finder")
+finder._AnsibleCollectionFinder(paths=[str(ROOT / ".ansible" / "collections")])._install()

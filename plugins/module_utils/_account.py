@@ -35,7 +35,12 @@ class Account:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        data: dict[str, Any] = {"id": self.id, "region": self.region, "partition": self.partition, "caller": self.caller}
+        data: dict[str, Any] = {
+            "id": self.id,
+            "region": self.region,
+            "partition": self.partition,
+            "caller": self.caller,
+        }
         for name in ("zones", "versions"):
             if getattr(self, name) is not None:
                 data[name] = {key: value for key, value in getattr(self, name).items()}

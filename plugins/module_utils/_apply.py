@@ -91,9 +91,7 @@ class Applier:
         except (ClientError, BotoCoreError, WaitFailed, AwsFailure) as error:
             raise self._failed("Waiting for what was made", error, plan.changes, ()) from error
 
-    def _failed(
-        self, doing: str, error: Exception, done: Sequence[Change], left: Sequence[Change]
-    ) -> ApplyFailure:
+    def _failed(self, doing: str, error: Exception, done: Sequence[Change], left: Sequence[Change]) -> ApplyFailure:
         caller = str(self._known.account.get("caller", "the caller"))
         aws = isinstance(error, (ClientError, BotoCoreError))
         message = str(failure(doing, error, caller)) if aws else f"{doing} failed: {error}"
@@ -140,7 +138,9 @@ class Applier:
     def _call(self, call: Callable[[], object], ref: Ref) -> object:
         """A call that is repeated for a while if AWS does not see yet what this run has made."""
         resource = self._declared.get(ref)
-        recent = ref in self._made or any(other in self._made for other in references(resource.attributes if resource else {}))
+        recent = ref in self._made or any(
+            other in self._made for other in references(resource.attributes if resource else {})
+        )
         carried = any(True for _ in references(resource.attributes)) if resource else False
         return patiently(call, unseen if recent or carried else lambda error: False)
 
@@ -150,7 +150,11 @@ class Applier:
         self._ids[ref] = str(self._call(partial(kind.create, self._api, target), ref))
         self._made.add(ref)
         self._known.found(ref, Found(self._ids[ref]))
-        late = [Field(name, None, target.attributes[name]) for name in kind.after_create if target.attributes.get(name) is not None]
+        late = [
+            Field(name, None, target.attributes[name])
+            for name in kind.after_create
+            if target.attributes.get(name) is not None
+        ]
         if late:
             if kind.one_at_a_time:
                 self._expect(ref, deletion=False)
@@ -176,9 +180,7 @@ class Applier:
     def _change(self, kind: Kind, ref: Ref, fields: Sequence[Field]) -> None:
         """Calls each update function once, in the order of the kind's table, with the fields it has to change."""
         functions = list(dict.fromkeys(kind.update.values()))
-        by_function = {
-            function: [f for f in fields if kind.update[f.attribute] is function] for function in functions
-        }
+        by_function = {function: [f for f in fields if kind.update[f.attribute] is function] for function in functions}
         for function, mine in by_function.items():
             if mine:
                 target = self._target(ref, mine)

@@ -47,6 +47,9 @@ class Target:
 
 Call = Callable[[Api, Target], Any]
 
+_READY = Wait(usual=30, timeout=300)
+_GONE = Wait(usual=30, timeout=600)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Kind(Rules):
@@ -73,8 +76,8 @@ class Kind(Rules):
     untag: Callable[[Api, Target, Sequence[str]], Any] | None = None
     ready: Callable[[Api, Target], Status] | None = None
     gone: Callable[[Api, Target], Status] | None = None
-    wait: Wait = Wait(usual=30, timeout=300)
-    wait_gone: Wait = Wait(usual=30, timeout=600)
+    wait: Wait = _READY
+    wait_gone: Wait = _GONE
     one_at_a_time: bool = False
 
 

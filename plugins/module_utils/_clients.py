@@ -109,6 +109,13 @@ def unseen(error: Exception) -> bool:
     return bool(code) and (code.endswith(UNSEEN) or any(words in message for words in UNSEEN_WORDS))
 
 
+def _retried(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The call with amazon.aws's retries; what they do not know as throttling is added."""
+    retry = AWSRetry.jittered_backoff(retries=8, delay=0.5, max_delay=20, catch_extra_error_codes=THROTTLED)
+    decorated: Callable[..., Any] = retry(call)
+    return decorated
+
+
 class _Client:
     """A botocore client of which every method retries what amazon.aws's AWSRetry retries."""
 
@@ -119,17 +126,17 @@ class _Client:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._client, name)
-        retried = AWSRetry.jittered_backoff(retries=8, delay=0.5, max_delay=20, catch_extra_error_codes=THROTTLED)(method)
+        retried = _retried(method)
         setattr(self, name, retried)
         return retried
 
     def pages(self, operation: str, key: str, **parameters: Any) -> list[Any]:
         """All entries under `key` over every page of an operation."""
-        return self._collect(operation, key, parameters)
 
-    @AWSRetry.jittered_backoff(retries=8, delay=0.5, max_delay=20, catch_extra_error_codes=THROTTLED)
-    def _collect(self, operation: str, key: str, parameters: Mapping[str, Any]) -> list[Any]:
-        return list(self._client.get_paginator(operation).paginate(**parameters).search(f"{key}[]"))
+        def collect() -> list[Any]:
+            return list(self._client.get_paginator(operation).paginate(**parameters).search(f"{key}[]"))
+
+        return list(_retried(collect)())
 
 
 class Api:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
@@ -63,7 +63,9 @@ class Runner:
         """Reads, plans and, outside check mode, applies; what was applied must then plan to nothing."""
         doing = f"Reading {self._box.name} of platform '{self._platform}'"
         try:
-            account = _account.read(self._api, self._known.account, self._box.facts, self._box.instance_types(self._params))
+            account = _account.read(
+                self._api, self._known.account, self._box.facts, self._box.instance_types(self._params)
+            )
             self._known.account = account.as_dict()
             self._spec = self._box.parse(self._params, account)
             view = self._view()
@@ -154,7 +156,7 @@ def _by_name(value: Value, same: Mapping[Ref, str]) -> Value:
     return value
 
 
-def run(box: Box, *, speak: Callable[[str], None] | None = None) -> NoReturn:
+def run(box: Box, *, speak: Callable[[str], None] | None = None) -> None:
     """A module's `main()`: options in, `changed`, `diff`, `changes`, `known` and the box's own answer out."""
     module = AnsibleAWSModule(argument_spec=box.specification, supports_check_mode=True)
     options = {name: module.params[name] for name in box.specification}

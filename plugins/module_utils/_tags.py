@@ -14,7 +14,16 @@ from ._plan import Found, Impossible, Observed, Ref, Refusal
 IDENTITY = "slipway:platform"
 """Key of the tag whose value is the platform's name: what carries it belongs to that platform, and nothing else does."""
 
-FOREIGN = ("aws:", "eks:", "kubernetes.io/", "k8s.io/", "karpenter.", "elbv2.k8s.aws/", "ebs.csi.aws.com/", "cluster.k8s.amazonaws.com/")
+FOREIGN = (
+    "aws:",
+    "eks:",
+    "kubernetes.io/",
+    "k8s.io/",
+    "karpenter.",
+    "elbv2.k8s.aws/",
+    "ebs.csi.aws.com/",
+    "cluster.k8s.amazonaws.com/",
+)
 """Keys that begin so are set by AWS or by controllers and are left alone where they are not declared."""
 
 _KEY = re.compile(r"[\w \t.:/=+\-@]{1,128}")

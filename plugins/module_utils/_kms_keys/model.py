@@ -51,7 +51,7 @@ class KmsKeys:
 
 def parse(params: Mapping[str, Value], account: Account) -> KmsKeys:
     platform = params["platform_name"]
-    keys = []
+    keys: list[Key] = []
     for position, entry in enumerate(params["keys"]):
         name = f"{platform}-{entry['use']}"
         if name in (key.name for key in keys):
