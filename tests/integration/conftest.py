@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
+from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REGION = "eu-west-1"
@@ -55,8 +56,8 @@ class Emulator:
 @pytest.fixture(scope="session", autouse=True)
 def credentials() -> None:
     os.environ.update(
-        AWS_ACCESS_KEY_ID="sandbox",
-        AWS_SECRET_ACCESS_KEY="sandbox",
+        AWS_ACCESS_KEY_ID=ACCESS_KEY_ID,
+        AWS_SECRET_ACCESS_KEY=SECRET_ACCESS_KEY,
         AWS_REGION=REGION,
         AWS_DEFAULT_REGION=REGION,
         AWS_EC2_METADATA_DISABLED="true",
