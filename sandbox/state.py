@@ -136,6 +136,6 @@ def shell_environment(state: State, urls: dict[str, str], credentials: dict[str,
     }
     lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
     lines.append("unset AWS_PROFILE AWS_SESSION_TOKEN")
-    for folder in (tools, CHECKOUT / ".venv" / "bin"):
-        lines.append(f'case ":$PATH:" in *:{shlex.quote(str(folder))}:*) ;; *) export PATH={shlex.quote(str(folder))}:"$PATH" ;; esac')
+    paths = f"{shlex.quote(str(tools))}:{shlex.quote(str(CHECKOUT / '.venv' / 'bin'))}"
+    lines.append(f'case "$PATH" in {paths}:*) ;; *) export PATH={paths}:"$PATH" ;; esac')
     return "\n".join(lines) + "\n"

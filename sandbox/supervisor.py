@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import http.client
+import io
 import os
 import subprocess
 import sys
@@ -24,21 +26,31 @@ PROGRAMS = ("aws", "kubernetes", "registry")
 
 def configuration(state: State, commands: dict[str, list[str]]) -> str:
     """supervisord.conf for these programs."""
-    sections = [
-        f"[unix_http_server]\nfile={_escape(state.socket)}\nchmod=0700",
-        f"[supervisord]\nlogfile={_escape(state.log / 'supervisord.log')}\npidfile={_escape(state.folder / 'supervisord.pid')}\n"
-        f"childlogdir={_escape(state.log)}\ndirectory={_escape(CHECKOUT)}\nidentifier=slipway\nminfds=1024",
-        "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
-    ]
+    parser = configparser.RawConfigParser()
+    parser["unix_http_server"] = {"file": _escape(state.socket), "chmod": "0700"}
+    parser["supervisord"] = {
+        "logfile": _escape(state.log / "supervisord.log"),
+        "pidfile": _escape(state.folder / "supervisord.pid"),
+        "childlogdir": _escape(state.log),
+        "directory": _escape(CHECKOUT),
+        "identifier": "slipway",
+    }
+    factory = "supervisor.rpcinterface:make_main_rpcinterface"
+    parser["rpcinterface:supervisor"] = {"supervisor.rpcinterface_factory": factory}
     for name, command in commands.items():
-        # The kernel ends a program when supervisor ends, in whatever way that happens.
-        line = " ".join(f'"{_escape(word)}"' for word in ("setpriv", "--pdeathsig", "KILL", "--", *command))
-        sections.append(
-            f"[program:{name}]\ncommand={line}\nredirect_stderr=true\nstdout_logfile={_escape(state.log / name)}.log\n"
+        parser[f"program:{name}"] = {
+            # The kernel ends a program when supervisor ends, in whatever way that happens.
+            "command": " ".join(f'"{_escape(word)}"' for word in ("setpriv", "--pdeathsig", "KILL", "--", *command)),
+            "redirect_stderr": "true",
+            "stdout_logfile": f"{_escape(state.log / name)}.log",
             # An emulator that starts again has an empty account: let it be seen as down instead.
-            f"autorestart={'true' if name == 'kubernetes' else 'false'}\nstartsecs=0\nstopwaitsecs=10\nkillasgroup=true\nstopasgroup=false"
-        )
-    return "\n\n".join(sections) + "\n"
+            "autorestart": "true" if name == "kubernetes" else "false",
+            "startsecs": "0",
+            "stopwaitsecs": "10",
+        }
+    text = io.StringIO()
+    parser.write(text)
+    return text.getvalue()
 
 
 def _escape(value: object) -> str:

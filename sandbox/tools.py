@@ -42,7 +42,9 @@ class GoModule:
         return TOOLS / self.name
 
     def version(self, path: str) -> str:
-        found = re.search(rf"^\s*(?:require )?{re.escape(path)} (v[\w.+-]+)", (self.folder / "go.mod").read_text(), re.MULTILINE)
+        found = re.search(
+            rf"^\s*(?:require )?{re.escape(path)} (v[\w.+-]+)", (self.folder / "go.mod").read_text(), re.MULTILINE
+        )
         if not found:
             raise ToolError(f"tools/{self.name}/go.mod does not pin {path}")
         return found.group(1)
@@ -127,7 +129,9 @@ def find_go(say: Callable[[str], None]) -> Path:
 
 def _go_version(go: str) -> tuple[int, ...]:
     environment = {**os.environ, "GOTOOLCHAIN": "local"}
-    done = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, env=environment, cwd="/")
+    done = subprocess.run(
+        [go, "env", "GOVERSION"], capture_output=True, text=True, check=False, env=environment, cwd="/"
+    )
     return _version_tuple(done.stdout)
 
 
@@ -168,7 +172,12 @@ def _build(module: GoModule, packages: dict[str, str], say: Callable[[str], None
     building.mkdir()
     started = time.monotonic()
     listed = subprocess.run(
-        [str(go), "list", "-deps", *packages], cwd=module.folder, env=environment, capture_output=True, text=True, check=False
+        [str(go), "list", "-deps", *packages],
+        cwd=module.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if listed.returncode:
         raise ToolError(f"go cannot load tools/{module.name}:\n{listed.stderr.strip()[-2000:]}")

@@ -30,7 +30,9 @@ class Api:
             timeout=urllib3.Timeout(connect=1.0, read=5.0),
         )
 
-    def call(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> dict[str, Any]:
+    def call(
+        self, method: str, path: str, body: object = None, content_type: str = "application/json"
+    ) -> dict[str, Any]:
         """:raises ApiError: for every answer that is not a success"""
         payload = None if body is None else json.dumps(body).encode()
         try:

@@ -41,7 +41,9 @@ class ControlPlane:
     ("1.34") can change: programs of a newer version then emulate it, as far as they can.
     """
 
-    def __init__(self, folder: Path, log: Path, webhook: str, issuer: str, service_cidr: str | None, version: str) -> None:
+    def __init__(
+        self, folder: Path, log: Path, webhook: str, issuer: str, service_cidr: str | None, version: str
+    ) -> None:
         self.folder, self._log = folder, log
         self._pki = folder / "pki"
         self._issuer, self._webhook = issuer, webhook

@@ -46,7 +46,10 @@ def for_program(path: Path, server: str, pki: Path, client: str) -> None:
     user = {"client-certificate": str(pki / f"{client}.crt"), "client-key": str(pki / f"{client}.key")}
     context = {"cluster": "cluster", "user": client}
     text = _document(
-        [{"name": "cluster", "cluster": cluster}], [{"name": client, "user": user}], [{"name": "cluster", "context": context}], "cluster"
+        [{"name": "cluster", "cluster": cluster}],
+        [{"name": client, "user": user}],
+        [{"name": "cluster", "context": context}],
+        "cluster",
     )
     write(path, text)
 
@@ -68,7 +71,9 @@ def for_user(entries: Sequence[Entry]) -> str:
 
     A context has the cluster's name; where two clusters share it, name@region, or name@account@region.
     """
-    clusters, users, contexts = [], [], []
+    clusters: list[Any] = []
+    users: list[Any] = []
+    contexts: list[Any] = []
     names = Counter(entry.name for entry in entries)
     places = Counter((entry.name, entry.region) for entry in entries)
     for entry in entries:

@@ -33,7 +33,13 @@ def make(folder: Path, service_address: str) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     authority = _authority(folder, "ca", "kubernetes")
-    names = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
+    names = (
+        "localhost",
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+    )
     _leaf(folder, "apiserver", authority, "kube-apiserver", names=names, addresses=("127.0.0.1", service_address))
     _leaf(folder, "kube-controller-manager", authority, "system:kube-controller-manager")
     _leaf(folder, "kube-scheduler", authority, "system:kube-scheduler")
@@ -82,7 +88,9 @@ def _leaf(
     _save(folder, file, builder.sign(authority.key, hashes.SHA256()), key)
 
 
-def _builder(subject: x509.Name, authority: Authority | None, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, authority: Authority | None, key: ec.EllipticCurvePrivateKey
+) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     signer = authority.key.public_key() if authority else key.public_key()
     return (
