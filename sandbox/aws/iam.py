@@ -1,0 +1,68 @@
+"""IAM: access keys that work, service-linked roles by their real names, and new roles that are not seen at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import moto.iam.models
+
+from sandbox.aws import weather
+from sandbox.aws.call import Call
+from sandbox.aws.hooks import after, before
+from sandbox.aws.moto_bridge import backend
+from sandbox.aws.protocol import parse_result
+from sandbox.aws.state import Key, state
+
+models: Any = moto.iam.models
+models.SERVICE_NAME_CONVERSION.update(
+    {
+        "eks": "AmazonEKS",
+        "eks-nodegroup": "AmazonEKSNodegroup",
+        "eks-fargate": "AmazonEKSForFargate",
+        "spot": "EC2Spot",
+        "spotfleet": "EC2SpotFleet",
+        "elasticloadbalancing": "ElasticLoadBalancing",
+        "wafv2": "WAFV2Logging",
+    }
+)
+
+
+@after("iam", "CreateAccessKey")
+def create_access_key(call: Call) -> None:
+    assert call.response is not None
+    key = parse_result(call, call.response)["AccessKey"]
+    user = backend("iam", call.account, "aws").get_user(key["UserName"])
+    state.keys[key["AccessKeyId"]] = Key(key["SecretAccessKey"], user.arn, call.account)
+
+
+@after("iam", "DeleteAccessKey")
+def delete_access_key(call: Call) -> None:
+    state.keys.pop(call.parameters["AccessKeyId"], None)
+
+
+@after("iam", "UpdateAccessKey")
+def update_access_key(call: Call) -> None:
+    key = state.keys.get(call.parameters["AccessKeyId"])
+    if key is not None:
+        key.active = call.parameters["Status"] == "Active"
+
+
+@after("iam", "CreateRole")
+def create_role(call: Call) -> None:
+    for role in backend("iam", call.account, "aws").roles.values():
+        if role.name == call.parameters["RoleName"]:
+            weather.remember_birth("role", role.arn)
+
+
+@before("iam", "CreateServiceLinkedRole")
+def create_service_linked_role(call: Call) -> None:
+    from sandbox.aws.errors import AwsError
+
+    service = call.parameters["AWSServiceName"]
+    path = f"/aws-service-role/{service}/"
+    if any(role.path == path for role in backend("iam", call.account, "aws").roles.values()):
+        raise AwsError(
+            "InvalidInput",
+            f"Service role name for {service} has been taken in this account, please try a different suffix.",
+            400,
+        )
