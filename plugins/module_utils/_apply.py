@@ -203,6 +203,9 @@ class Applier:
     def _delete(self, kind: Kind, ref: Ref) -> None:
         assert kind.delete is not None, f"{kind.name} has no delete"
         found = self._observed[ref]
+        if kind.one_at_a_time and found.state == "pending":
+            self._expect(ref, deletion=False)
+            self._settle_one(ref)
         target = replace(self._target(ref), attributes=self._resolved(found.attributes), tags=found.tags or {})
         kind.delete(self._api, target)
         self._known.gone(ref)
@@ -211,7 +214,7 @@ class Applier:
 
     def _expect(self, ref: Ref, *, deletion: bool) -> None:
         kind = self._kinds[ref.kind]
-        if kind.ready is not None and ref in self._declared:
+        if kind.ready is not None:
             self._waiting[ref] = _Waiting(kind, self._target(ref), deletion)
 
     def _settle(self, wait: bool, *, deletions_only: bool = False) -> None:

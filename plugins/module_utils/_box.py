@@ -89,6 +89,10 @@ def _no_answer(spec: Any, observed: Observed) -> dict[str, Value]:
     return {}
 
 
+def _as_it_is(api: Api, spec: Any, observed: Observed, known: Known) -> Any:
+    return spec
+
+
 @dataclass(frozen=True)
 class Box:
     """One module's resources. `parse` and `declare` are pure.
@@ -102,6 +106,7 @@ class Box:
     :param declare: the resources to stand, in the order of making; sees what stands, so that what is not pinned is kept.
     :param facts: facts of the account that `parse` needs: `zones`, `offerings`, `versions`.
     :param instance_types: the instance types whose offerings `parse` needs.
+    :param complete: the declared thing with what `declare` needs beside it and beside what was read (not called to delete).
     :param before_apply: waits for what AWS wants ready before the first change (real run with changes only).
     :param answer: the module's own return values, from the resources that stand.
     """
@@ -115,6 +120,7 @@ class Box:
     declare: Callable[[Any, Observed], Sequence[Resource]]
     facts: tuple[str, ...] = ()
     instance_types: Callable[[Mapping[str, Value]], Iterable[str]] = _no_types
+    complete: Callable[[Api, Any, Observed, Known], Any] = _as_it_is
     before_apply: Callable[[Api, Any, Known], None] | None = None
     answer: Callable[[Any, Observed], dict[str, Value]] = _no_answer
 

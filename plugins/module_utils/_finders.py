@@ -44,9 +44,42 @@ def subnets(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Fou
     }
 
 
+def private_subnets(api: Api, platform_name: str, known: Known) -> list[str]:
+    """Names of the platform's private subnets that stand or are planned; Impossible where there are none."""
+    prefix = f"{platform_name}-private-"
+    names = [ref.name for ref, entry in known.of_kind("subnet") if ref.name.startswith(prefix) and entry["state"] != "deleted"]
+    if not names:
+        for name, found in subnets(api, platform_name, [f"{prefix}*"]).items():
+            known.found(Ref("subnet", name), found)
+            names.append(name)
+    if not names:
+        raise missing(Ref("subnet", f"{prefix}a"))
+    return sorted(names)
+
+
 def security_groups(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
     entries = api.ec2.pages("describe_security_groups", "SecurityGroups", Filters=of_platform(platform_name, names))
     return {tag(entry, "Name"): Found(entry["GroupId"]) for entry in entries}
+
+
+def cluster_security_groups(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
+    """EKS's own group of each cluster, by the tag that EKS gives it."""
+    entries = api.ec2.pages(
+        "describe_security_groups",
+        "SecurityGroups",
+        Filters=[{"Name": "tag:aws:eks:cluster-name", "Values": sorted(names)}],
+    )
+    return {tag(entry, "aws:eks:cluster-name"): Found(entry["GroupId"]) for entry in entries}
+
+
+def prefix_lists(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
+    """Prefix lists by their names, those of AWS among them (`com.amazonaws.<region>.s3`)."""
+    entries = api.ec2.pages(
+        "describe_managed_prefix_lists",
+        "PrefixLists",
+        Filters=[{"Name": "prefix-list-name", "Values": sorted(names)}],
+    )
+    return {entry["PrefixListName"]: Found(entry["PrefixListId"]) for entry in entries}
 
 
 def iam_role(api: Api, name: str) -> Found | None:
@@ -73,6 +106,8 @@ FINDERS: dict[str, Finder] = {
     "vpc": vpcs,
     "subnet": subnets,
     "security_group": security_groups,
+    "cluster_security_group": cluster_security_groups,
+    "prefix_list": prefix_lists,
     "iam_role": iam_roles,
     "kms_key": kms_keys,
 }

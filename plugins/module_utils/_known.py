@@ -15,12 +15,16 @@ MADE_BY = {
     "vpc": "vpc",
     "subnet": "vpc",
     "security_group": "eks",
+    "cluster_security_group": "eks",
     "kms_key": "eks",
     "iam_role": "eks",
     "eks_cluster": "eks",
     "s3_bucket": "buckets",
 }
 """Kind that others refer to -> role that makes it."""
+
+BESIDE = {"cluster_security_group": "eks_cluster"}
+"""Kind that AWS makes beside another -> that other one, of the same name: one is planned, found or deleted as the other is."""
 
 
 class Known:
@@ -50,21 +54,27 @@ class Known:
         return entry.get("id") if entry.get("state") == "found" else None
 
     def planned(self, ref: Ref) -> bool:
-        return self.entry(ref).get("state") == "planned"
+        return self._state(ref) == "planned"
 
     def deleted(self, ref: Ref) -> bool:
-        return self.entry(ref).get("state") == "deleted"
+        return self._state(ref) == "deleted"
+
+    def _state(self, ref: Ref) -> str | None:
+        maker = Ref(BESIDE[ref.kind], ref.name) if ref.kind in BESIDE else ref
+        return self.entry(ref).get("state") or self.entry(maker).get("state")
 
     def found(self, ref: Ref, found: Found) -> None:
         self._data.setdefault(ref.kind, {})[ref.name] = {"state": "found", "id": found.id, **found.extra}
 
     def plan(self, plan: Plan, declared: Mapping[Ref, Resource]) -> None:
-        """Takes over what a plan will make and delete (check mode)."""
+        """Takes over what a plan will make, change and delete (check mode)."""
         for change in plan.changes:
-            if change.action is Action.CREATE and change.ref in declared:
-                self._data.setdefault(change.ref.kind, {})[change.ref.name] = {"state": "planned"}
-            elif change.action is Action.DELETE:
+            if change.action is Action.DELETE:
                 self.gone(change.ref)
+            elif change.ref in declared:
+                entries = self._data.setdefault(change.ref.kind, {})
+                before = {"state": "planned"} if change.action is Action.CREATE else entries.get(change.ref.name, {})
+                entries[change.ref.name] = {**before, **declared[change.ref].extra}
 
     def gone(self, ref: Ref) -> None:
         self._data.setdefault(ref.kind, {})[ref.name] = {"state": "deleted"}

@@ -138,11 +138,13 @@ class Resource:
     """What is declared. An attribute that is not named here is not managed: what stands is kept.
 
     `tags` is None for what AWS cannot tag; such a resource belongs to the platform as its parent does.
+    `extra` is what later tasks of a check run may need to know before it stands (keys of `Found.extra`).
     """
 
     ref: Ref
     attributes: Mapping[str, Value] = field(default_factory=dict)
     tags: Mapping[str, str] | None = None
+    extra: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ class Rules:
     """What the planner has to know of a kind; `Kind` in `_box` adds the calls.
 
     :param immutable: attributes that AWS fixes at creation: a change of one is a replacement.
-    :param fixed: attributes that cannot change at all: attribute -> reason, a clause.
+    :param fixed: attributes that cannot change once they have a value: attribute -> reason, a clause.
     :param effects: attribute -> effect of changing it.
     :param release: attributes that must hold a value before the resource can be deleted.
     :param delete_first: obsolete ones go before anything is created (they would collide).
@@ -226,7 +228,7 @@ def _update(resource: Resource, found: Found, rule: Rules, ignore: tuple[str, ..
     if not fields:
         return None
     for changed in fields:
-        if changed.attribute in rule.fixed:
+        if changed.attribute in rule.fixed and changed.before is not None:
             raise Impossible(
                 f"{changed.path} of {resource.ref.words} is {quote(plain(changed.before))} and cannot become "
                 f"{quote(plain(changed.after))}: {rule.fixed[changed.attribute]}."

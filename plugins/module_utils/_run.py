@@ -90,7 +90,10 @@ class Runner:
             wait_until_gone(self._api, self._box.kinds, going, self._spec)
             observed = self._box.read(self._api, self._spec, self._known)
         observed = {ref: found for ref, found in observed.items() if found.state != "going"}
-        declared = () if self._absent else tuple(self._box.declare(self._spec, observed))
+        declared: tuple[Resource, ...] = ()
+        if not self._absent:
+            spec = self._box.complete(self._api, self._spec, observed, self._known)
+            declared = tuple(self._box.declare(spec, observed))
         ours = _tags.claim(
             observed,
             frozenset(resource.ref for resource in declared),
