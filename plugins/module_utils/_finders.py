@@ -102,6 +102,26 @@ def kms_keys(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Fo
     return {name: found for name, found in zip(names, answers, strict=True) if found is not None}
 
 
+def log_group(api: Api, name: str) -> Found | None:
+    groups = api.logs.pages("describe_log_groups", "logGroups", logGroupNamePrefix=name)
+    return next((Found(name) for group in groups if group["logGroupName"] == name), None)
+
+
+def log_groups(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
+    answers = api.together([partial(log_group, api, name) for name in names])
+    return {name: found for name, found in zip(names, answers, strict=True) if found is not None}
+
+
+def instance_profile(api: Api, name: str) -> Found | None:
+    profile = api.optional(lambda: api.iam.get_instance_profile(InstanceProfileName=name), "NoSuchEntity")
+    return None if profile is None else Found(name)
+
+
+def instance_profiles(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
+    answers = api.together([partial(instance_profile, api, name) for name in names])
+    return {name: found for name, found in zip(names, answers, strict=True) if found is not None}
+
+
 FINDERS: dict[str, Finder] = {
     "vpc": vpcs,
     "subnet": subnets,
@@ -109,7 +129,9 @@ FINDERS: dict[str, Finder] = {
     "cluster_security_group": cluster_security_groups,
     "prefix_list": prefix_lists,
     "iam_role": iam_roles,
+    "instance_profile": instance_profiles,
     "kms_key": kms_keys,
+    "log_group": log_groups,
 }
 
 

@@ -18,6 +18,7 @@ MADE_BY = {
     "cluster_security_group": "eks",
     "kms_key": "eks",
     "iam_role": "eks",
+    "instance_profile": "nodegroups",
     "eks_cluster": "eks",
     "s3_bucket": "buckets",
 }
