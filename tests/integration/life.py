@@ -42,7 +42,7 @@ class Life:
         The check run writes nothing; its changes are the run's, byte for byte; each write belongs to a predicted change and
         each change was written; the account differs only if a change was predicted; the second run plans and writes nothing.
         """
-        before = resources(self.emulator.url)
+        before = resources(self.emulator.url, regions=[REGION])
         self.emulator.forget()
         planned = self.run(check_mode=True, **options)
         assert self.emulator.writes() == [], "the check run wrote"
@@ -50,14 +50,14 @@ class Life:
         changes = self.last.plan.as_list()
         assert json.dumps(planned.plan.as_list()) == json.dumps(changes), "the check run planned other changes"
         self._judge(changes)
-        after = resources(self.emulator.url)
+        after = resources(self.emulator.url, regions=[REGION])
         if not changes:
             assert after == before, "the account changed without a plan"
         self.emulator.forget()
         again = self.run(check_mode=False, **options)
         assert again.plan.as_list() == [], "the second run found something to do"
         assert self.emulator.writes() == [], "the second run wrote"
-        assert resources(self.emulator.url) == after
+        assert resources(self.emulator.url, regions=[REGION]) == after
         return [_line(change) for change in changes]
 
     def _judge(self, changes: list[dict[str, Any]]) -> None:
