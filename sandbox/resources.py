@@ -1,7 +1,7 @@
 """What differs from a pristine account, read with boto3 in every region: the oracle for "nothing is left".
 
-`python -m sandbox resources` prints it as JSON: `{region or "global": {kind: [entry as AWS describes it]}}`, without what
-is empty. Keys pending deletion and service-linked roles, which AWS keeps, come only with `residue`.
+`python -m sandbox resources` prints it as JSON: `{region or "global": {kind: [entry as AWS describes it]}}`, without
+what is empty. Keys pending deletion and service-linked roles, which AWS keeps, come only with `residue`.
 """
 
 from __future__ import annotations
