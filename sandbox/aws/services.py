@@ -9,6 +9,15 @@ MODULES = (
     "iam",
     "autoscaling",
     "ssm",
+    "policy",
+    "kms",
+    "logs",
+    "s3",
+    "route53",
+    "acm",
+    "wafv2",
+    "elbv2",
+    "logs",
     "ec2.speed",
     "ec2.interfaces",
     "ec2.dependencies",
@@ -16,6 +25,7 @@ MODULES = (
     "ec2.endpoints",
     "ec2.image_operations",
     "ec2.regions",
+    "ec2.launch_templates",
 )
 
 

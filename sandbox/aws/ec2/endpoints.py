@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sandbox.aws.call import Call
@@ -94,7 +95,7 @@ def modify_vpc_endpoint(call: Call) -> None:
     ec2 = backend("ec2", call.account, call.region)
     endpoint = ec2.vpc_end_points[p["VpcEndpointId"]]
     if p.get("ResetPolicy"):
-        endpoint.policy_document = type(endpoint).DEFAULT_POLICY and _default_policy(endpoint)
+        endpoint.policy_document = json.dumps(endpoint.DEFAULT_POLICY)
     if p.get("PrivateDnsEnabled") is not None:
         endpoint.private_dns_enabled = p["PrivateDnsEnabled"]
     if endpoint.vpc_endpoint_type == "Gateway":
@@ -115,12 +116,6 @@ def modify_vpc_endpoint(call: Call) -> None:
         elif interface is not None:
             groups = [ec2.get_security_group_from_id(group_id) for group_id in endpoint.security_group_ids]
             interface._group_set = groups
-
-
-def _default_policy(endpoint: Any) -> str:
-    import json
-
-    return json.dumps(endpoint.DEFAULT_POLICY)
 
 
 @instead("ec2", "DeleteVpcEndpoints")

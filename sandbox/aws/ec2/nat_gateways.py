@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from typing import Any
 
 import moto.ec2.models.core
@@ -31,8 +32,6 @@ class NatGateway(moto.ec2.models.core.TaggedEC2Resource):
         self.created = datetime.datetime.now(datetime.UTC)
         self.deleted: datetime.datetime | None = None
         self.addresses: list[dict[str, Any]] = []
-        # Addresses that AWS allocated itself (regional gateways).
-        self.own_addresses: list[str] = []
 
 
 @instead("ec2", "CreateNatGateway")
@@ -138,11 +137,11 @@ def _provision_zones(account: str, region: str, gateway: NatGateway) -> None:
         if subnet.vpc_id == gateway.vpc_id
     }
     for zone, zone_id in sorted(zones.items()):
-        number = sum(zone.encode()) % 200 + len(gateway.own_addresses)
+        digest = hashlib.sha256(f"{gateway.id} {zone}".encode())
         gateway.addresses.append(
             {
-                "AllocationId": f"eipalloc-0{abs(hash((gateway.id, zone))) % 16**16:016x}",
-                "PublicIp": f"52.{number}.{len(gateway.id)}.{ord(zone[-1])}",
+                "AllocationId": f"eipalloc-0{digest.hexdigest()[:16]}",
+                "PublicIp": "52." + ".".join(str(byte) for byte in digest.digest()[:3]),
                 "IsPrimary": not gateway.addresses,
                 "Status": "succeeded",
                 "AvailabilityZone": zone,
