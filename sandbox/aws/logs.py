@@ -15,10 +15,14 @@ AGAIN_SECONDS = 0.5
 @before("logs", "CreateLogGroup", "AssociateKmsKey")
 def check_key(call: Call) -> None:
     key, group = call.parameters.get("kmsKeyId"), call.parameters.get("logGroupName")
-    if key and not usable_by(call.account, call.region, key, "Service", f"logs.{call.region}.amazonaws.com", "kms:Encrypt"):
+    if key and not usable_by(
+        call.account, call.region, key, "Service", f"logs.{call.region}.amazonaws.com", "kms:Encrypt"
+    ):
         arn = f"arn:aws:logs:{call.region}:{call.account}:log-group:{group}"
         raise AwsError(
-            "InvalidParameterException", f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'", 400
+            "InvalidParameterException",
+            f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'",
+            400,
         )
 
 

@@ -52,6 +52,14 @@ def list_roles(api: Api, path: str) -> list[dict[str, Any]]:
     return answer
 
 
+def list_instance_profiles(api: Api, path: str) -> list[dict[str, Any]]:
+    """Instance profiles below a path, 1000 a call; without their tags."""
+    answer: list[dict[str, Any]] = api.iam.pages(
+        "list_instance_profiles", "InstanceProfiles", PathPrefix=path, PaginationConfig={"PageSize": 1000}
+    )
+    return answer
+
+
 def get_instance_profile(api: Api, name: str) -> dict[str, Any] | None:
     answer: dict[str, Any] | None = api.optional(
         lambda: api.iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"], "NoSuchEntity"
@@ -122,14 +130,18 @@ def read_service_linked_roles(api: Api, services: Sequence[str]) -> dict[Ref, Fo
     return {Ref("service_linked_role", service): Found(arns[service]) for service in services if service in arns}
 
 
-def _others(api: Api, spec: IamRoles, known: Known) -> list[str]:
-    """Roles of the platform that are not declared any more: candidates by name, of which the tags decide."""
-    if spec.component is None:
-        return []
-    declared = {role.name for role in spec.roles}
+def _no_more_declared(api: Api, spec: IamRoles, known: Known) -> tuple[list[str], list[str]]:
+    """Names of roles and of instance profiles that may be the platform's and are not declared; their tags decide."""
+    roles = {role["RoleName"] for role in list_roles(api, spec.iam.path)}
+    profiles = {profile["InstanceProfileName"] for profile in list_instance_profiles(api, spec.iam.path)}
     elsewhere = {ref.name for ref, entry in known.of_kind("iam_role") if entry.get("state") == "found"}
-    names = {role["RoleName"] for role in list_roles(api, spec.iam.path)}
-    return sorted(name for name in names - declared - elsewhere if name.startswith(f"{spec.platform}-"))
+    declared = {role.name for role in spec.roles}
+    with_profile = {role.name for role in spec.roles if role.instance_profile or spec.absent}
+    mine = f"{spec.platform}-"
+    return (
+        sorted(name for name in roles - declared - elsewhere if name.startswith(mine)),
+        sorted(name for name in profiles - with_profile - (elsewhere - declared) if name.startswith(mine)),
+    )
 
 
 def _read_declared(api: Api, spec: IamRoles) -> dict[Ref, Found]:
@@ -142,17 +154,22 @@ def _read_declared(api: Api, spec: IamRoles) -> dict[Ref, Found]:
     return {ref: found for part in api.together(reads) for ref, found in part.items()}
 
 
-def _read_others(api: Api, spec: IamRoles, known: Known) -> dict[Ref, Found]:
-    observed: dict[Ref, Found] = {}
-    for name in _others(api, spec, known):
-        role = get_role(api, name)
-        tags = _tags.from_list(role.get("Tags")) if role is not None else {}
-        if tags.get(_tags.IDENTITY) == spec.platform and tags.get(COMPONENT) == spec.component:
-            observed |= read_iam_roles(api, [name]) | read_instance_profiles(api, [name])
-    return observed
+def _read_no_more_declared(api: Api, spec: IamRoles, known: Known) -> dict[Ref, Found]:
+    if spec.component is None:
+        return {}
+    roles, profiles = _no_more_declared(api, spec, known)
+    observed = {**read_iam_roles(api, roles), **read_instance_profiles(api, profiles)}
+    return {
+        ref: found
+        for ref, found in observed.items()
+        if (found.tags or {}).get(_tags.IDENTITY) == spec.platform
+        and (found.tags or {}).get(COMPONENT) == spec.component
+    }
 
 
 def read(api: Api, spec: IamRoles, known: Known) -> dict[Ref, Found]:
     """The declared ones by name, and with a `component` also those of it that are declared no more."""
-    declared, others = api.together([partial(_read_declared, api, spec), partial(_read_others, api, spec, known)])
+    declared, others = api.together(
+        [partial(_read_declared, api, spec), partial(_read_no_more_declared, api, spec, known)]
+    )
     return {**others, **declared}
