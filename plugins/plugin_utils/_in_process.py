@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs our modules inside the controller's worker where the connection is local, and carries `known` from task to task."""
+"""Runs our modules inside the controller's worker on local connections, and carries `known` from task to task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import gc
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -19,8 +19,10 @@ from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+
 from ansible_collections.slipway.platform.plugins.module_utils import _run
 from ansible_collections.slipway.platform.plugins.module_utils._clients import warm
+from ansible_collections.slipway.platform.plugins.module_utils._plan import Refusal
 
 KNOWN = "__slipway_known"
 """Host variable that carries names and identifiers from task to task; gone when the run ends, never a cached fact."""
@@ -38,8 +40,10 @@ class BoxAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         variables = task_vars or {}
         super().run(tmp, variables)
-        arguments = dict(self._task.args)
-        arguments.setdefault("known", variables.get(KNOWN, {}))
+        try:
+            arguments = self._arguments(variables)
+        except Refusal as refusal:
+            return {"failed": True, "msg": str(refusal)}
         if self._in_process(variables):
             result = self._run_here(arguments, variables)
         else:
@@ -47,6 +51,10 @@ class BoxAction(ActionBase):
         if isinstance(result.get("known"), dict):
             self.register_host_variables({KNOWN: result["known"]})
         return result
+
+    def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """The module's options, with what is known from earlier tasks; Refusal for an input that is wrong."""
+        return {"known": variables.get(KNOWN, {}), **self._task.args}
 
     def _in_process(self, variables: dict[str, Any]) -> bool:
         wanted = self._templar.template(variables.get("slipway_in_process", True))
@@ -66,16 +74,14 @@ class BoxAction(ActionBase):
         namespace, collection, short = name.split(".")
         module = import_module(f"ansible_collections.{namespace}.{collection}.plugins.modules.{short}")
         results: list[dict[str, Any]] = []
-        with self._as_module(payload, results, str(variables.get("inventory_hostname"))), self._environment():
-            try:
-                module.main()
-            except SystemExit:
-                pass
+        host = str(variables.get("inventory_hostname"))
+        with self._as_module(payload, results, host), self._environment(), suppress(SystemExit):
+            module.main()
         return results[0]
 
     @contextmanager
     def _as_module(self, payload: bytes, results: list[dict[str, Any]], host: str) -> Iterator[None]:
-        """AnsibleModule takes its arguments from here and leaves its result here; a worker runs one task, yet all is put back."""
+        """AnsibleModule takes its arguments from here and leaves its result here; all is put back afterwards."""
         saved = (basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE, basic.AnsibleModule._record_module_result, _run.say)
         basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = payload, "legacy"
         basic.AnsibleModule._record_module_result = lambda module, result: results.append(result)

@@ -1,0 +1,41 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ansible_collections.slipway.platform.plugins.module_utils._options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._platform_check import variables as names
+from ansible_collections.slipway.platform.plugins.module_utils._platform_check.run import run  # noqa: F401
+from ansible_collections.slipway.platform.plugins.plugin_utils._in_process import BoxAction
+from ansible_collections.slipway.platform.plugins.plugin_utils._role import Roles
+
+
+class ActionModule(BoxAction):
+    """Collects what the selected roles declare and runs the module of the same name on it.
+
+    `run` of the module is imported for its effect: every box is then loaded before the workers are forked.
+    """
+
+    def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:
+        roles = Roles(self._loader, self._templar, variables)
+        options = {name: roles.options(name) for name in roles.names}
+        names.refuse_unknown(variables, {*names.SHARED, *(key for each in options.values() for key in each)})
+        selected = [name for name in self._task.args["roles"] if name in options and self._selected(name, variables)]
+        wanted = {**names.SHARED, **{key: option for name in selected for key, option in options[name].items()}}
+        values = checked(wanted, roles.values(wanted))
+        calls = [
+            call for name in selected if boolean(values.get(f"{name}_enabled", True)) for call in roles.calls(name)
+        ]
+        return {**super()._arguments(variables), "platform_name": values.get("platform_name"), "declared": calls}
+
+    @staticmethod
+    def _selected(role: str, variables: dict[str, Any]) -> bool:
+        """Whether the run's tags select a role: its own tag, one of its parts (`dns_records`), or no tags at all."""
+        wanted, skipped = variables.get("ansible_run_tags", ["all"]), variables.get("ansible_skip_tags", [])
+        named = any(tag in ("all", "tagged", role) or tag.startswith(f"{role}_") for tag in wanted)
+        return named and role not in skipped

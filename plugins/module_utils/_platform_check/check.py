@@ -1,0 +1,53 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the account and has every box validate what the roles declare; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .. import _account
+from .._account import Account
+from .._clients import Api, BotoCoreError, ClientError, failure
+from .._options import checked
+from .._plan import Refusal
+from . import model
+from .region import check_region, not_enabled
+from .rules import RULES, Specs
+
+
+def check(params: Mapping[str, Any], api: Callable[[], Api], region_option: str) -> Account:
+    """The account's facts, or Refusal, Impossible or AwsFailure for the first thing that is wrong.
+
+    :param params: options of the module `platform_check`.
+    :param api: opens the connection, once all that needs none has passed.
+    :param region_option: the name under which the user knows the region.
+    """
+    params = checked(model.OPTIONS, params)
+    calls = model.declared(params["declared"])
+    platform = params["platform_name"]
+    model.check_account_id(params["account_id"])
+    if params["confirm"]:
+        model.check_confirmation(params["confirmation"], platform)
+    connection = api()
+    check_region(region_option, connection.region)
+    facts = {fact for call in calls for fact in call.box.facts}
+    types = {name for call in calls for name in call.box.instance_types(call.options)}
+    try:
+        account = _account.read(connection, params["known"].get("account", {}), facts, types)
+    except (ClientError, BotoCoreError) as error:
+        refusal = not_enabled(region_option, connection.region, error)
+        raise refusal or failure(f"Reading the account of platform '{platform}'", error) from error
+    model.check_account(params["account_id"], account.id)
+    specs = []
+    for call in calls:
+        try:
+            specs.append((call, call.box.parse(call.options, account)))
+        except Refusal as refusal:
+            raise call.renamed(refusal) from refusal
+    for rule in RULES:
+        rule(Specs(specs, account))
+    return account

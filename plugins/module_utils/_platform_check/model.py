@@ -1,0 +1,96 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of `platform_check` and what the roles declare. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import _tags
+from .._box import Box
+from .._names import platform_name
+from .._options import checked
+from .._plan import Refusal, Value
+from .boxes import BOXES
+from .variables import name_of
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "roles": {"type": "list", "elements": "str", "default": []},
+    "platform_name": {"type": "str"},
+    "account_id": {"type": "str"},
+    "confirm": {"type": "bool", "default": False},
+    "confirmation": {"type": "str"},
+    "declared": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "module": {"type": "str", "required": True, "choices": sorted(BOXES)},
+            "options": {"type": "dict", "required": True},
+            "sources": {"type": "dict", "default": {}},
+        },
+    },
+    "known": {"type": "dict", "default": {}},
+}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One call of a module in the task files of a role.
+
+    :param options: checked and cast.
+    :param sources: path inside the options -> the variable that feeds it.
+    """
+
+    module: str
+    box: Box
+    options: Mapping[str, Value]
+    sources: Mapping[str, str]
+
+    def renamed(self, refusal: Refusal) -> Refusal:
+        """The refusal of an option as one of the variable that feeds it."""
+        return Refusal(name_of(refusal.option, self.sources), refusal.value, refusal.allowed)
+
+
+def declared(entries: Sequence[Mapping[str, Any]]) -> list[Declared]:
+    """Checks what can be checked of each call without the account; Refusal names the variable."""
+    answer = []
+    for entry in entries:
+        box = BOXES[entry["module"]]
+        call = Declared(entry["module"], box, entry["options"], entry["sources"])
+        try:
+            options = checked(box.specification, call.options)
+            platform_name("platform_name", options["platform_name"])
+            _tags.check("tags", options["tags"])
+        except Refusal as refusal:
+            raise call.renamed(refusal) from refusal
+        answer.append(Declared(call.module, box, options, call.sources))
+    return answer
+
+
+def check_account_id(account_id: str | None) -> None:
+    if account_id and not re.fullmatch(r"[0-9]{12}", account_id):
+        raise Refusal("platform_account_id", account_id, "12 digits in quotes are allowed")
+
+
+def check_account(account_id: str | None, actual: str) -> None:
+    if account_id and account_id != actual:
+        raise Refusal(
+            "platform_account_id",
+            account_id,
+            f"the credentials belong to the account {actual}, nothing else is allowed",
+        )
+
+
+def check_confirmation(confirmation: str | None, platform: str) -> None:
+    if confirmation != platform:
+        raise Refusal(
+            "destroy_confirm",
+            confirmation or None,
+            f"'{platform}' is required, the name of the platform that is to be destroyed",
+        )
