@@ -13,19 +13,19 @@ if ! "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>
     rm -rf "$venv"
     "$python" -m venv "$venv"
 fi
-if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then "$venv/bin/python" -m ensurepip >/dev/null; fi
 locked=$(sed -n 's/^uv==\([^ ]*\).*/uv \1/p' "$requirements")
 if [ "$("$venv/bin/uv" --version 2>/dev/null | cut -d' ' -f1,2)" != "$locked" ]; then
     echo "virtual environment: $locked"
     line=$(mktemp)
     trap 'rm -f "$line"' EXIT
     awk '/^uv==/ {on = 1} on && !/^(uv==| )/ {exit} on' "$requirements" >"$line"
+    "$venv/bin/python" -m ensurepip >/dev/null
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$line"
 fi
 # uv does not read pip's configuration: hand on an index that the machine has set there.
-if index=$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null); then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}; fi
+if index=$(PIP_NO_INPUT=1 python3 -m pip config get global.index-url 2>/dev/null); then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}; fi
 export VIRTUAL_ENV=$venv UV_LINK_MODE=${UV_LINK_MODE:-copy} UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
-"$venv/bin/uv" pip install --require-hashes -r "$requirements"
+"$venv/bin/uv" pip sync --require-hashes "$requirements"
 
 collections=$root/.ansible/collections/ansible_collections/slipway
 mkdir -p "$collections"

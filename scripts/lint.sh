@@ -1,0 +1,36 @@
+#!/bin/bash
+# Every linter, or those that are named: scripts/lint.sh ruff mypy ... Each prints its own findings; the closing lines say which failed.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+export PATH=$PWD/.venv/bin:$PATH ANSIBLE_HOME=$PWD/.ansible MYPYPATH=$PWD/.ansible/collections
+all=(ruff format mypy yamllint shellcheck specifications ansible_lint docs sanity)
+
+ruff() { command ruff check .; }
+format() { command ruff format --check --quiet .; }
+mypy() { # strict over what decides: the collection's shared code and the sandbox
+    command mypy -p sandbox && command mypy -p ansible_collections.slipway.platform.plugins.module_utils
+}
+yamllint() { command yamllint --strict .; }
+shellcheck() { git ls-files -z -co --exclude-standard -- '*.sh' .ci/run | xargs -0 .venv/bin/shellcheck; }
+ansible_lint() { command ansible-lint --quiet; }
+docs() { # documentation of modules, roles and the collection itself
+    local stage status
+    antsibull-changelog lint && stage=$(scripts/stage.sh) || return 1
+    ANSIBLE_COLLECTIONS_PATH=$stage antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck \
+        "$stage/ansible_collections/slipway/platform"
+    status=$?
+    rm -rf "$stage"
+    return $status
+}
+specifications() { python -m tests.lint; }
+sanity() { scripts/sanity.sh; }
+
+
+failed=()
+for name in "${@:-${all[@]}}"; do
+    started=$SECONDS
+    echo "== $name"
+    if declare -F "$name" >/dev/null; then "$name"; else echo "unknown linter: $name (${all[*]})" >&2; false; fi || failed+=("$name")
+    echo "   $name: $((SECONDS - started)) s"
+done
+if ((${#failed[@]})); then echo "lint failed: ${failed[*]}" >&2; exit 1; fi
