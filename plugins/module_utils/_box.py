@@ -27,7 +27,8 @@ class Target:
     :param tags: all declared tags; in `delete` those that stand.
     :param before: the attributes that stand; `{}` in `create`.
     :param fields: what this call has to change, references resolved; `()` in `create` and `delete`.
-    :param ids: identifiers of everything that is known, for what the attributes do not name.
+    :param ids: identifiers of everything that is known, for what the attributes do not name; a call may add what it has made
+        beside the resource and a later call needs.
     :param spec: what the box's `parse` returned.
     """
 
@@ -37,7 +38,7 @@ class Target:
     tags: Mapping[str, str]
     before: Mapping[str, Any]
     fields: tuple[Field, ...] = ()
-    ids: Mapping[Ref, str] = field(default_factory=dict)
+    ids: dict[Ref, str] = field(default_factory=dict)
     spec: Any = None
 
     @property
