@@ -1,0 +1,72 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of `eks_nodegroups` and what they declare. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._account import Account
+from .._nodes import groups
+from .._nodes.groups import GROUP_OPTIONS, Nodes
+from .._plan import Value
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "groups": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            **GROUP_OPTIONS,
+            "update_strategy": {"type": "str", "choices": ["DEFAULT", "MINIMAL"], "default": "DEFAULT"},
+            "node_repair": {"type": "bool", "default": True},
+        },
+    },
+    **groups.OPTIONS,
+    "delete_volumes": {"type": "bool", "default": False},
+}
+
+_GENERATION = re.compile(r"(?P<name>.+)-(?P<generation>\d+)")
+
+
+@dataclass(frozen=True)
+class Managed:
+    """What EKS does beside what every group of nodes has."""
+
+    update_strategy: str
+    node_repair: bool
+
+
+@dataclass(frozen=True)
+class EksNodegroups(Nodes):
+    """:param managed: by name of the group."""
+
+    managed: Mapping[str, Managed] | None = None
+
+    def managed_of(self, name: str) -> Managed:
+        assert self.managed is not None
+        return self.managed[name]
+
+
+def parse(params: Mapping[str, Value], account: Account) -> EksNodegroups:
+    nodes = groups.parse(params, account)
+    managed = {
+        group.name: Managed(entry["update_strategy"], entry["node_repair"])
+        for group, entry in zip(nodes.groups, params["groups"], strict=True)
+    }
+    return EksNodegroups(**vars(nodes), managed=managed)
+
+
+def generation(aws_name: str) -> tuple[str, int]:
+    """Declared name and generation of a node group by the name that EKS knows: the first one has no suffix."""
+    match = _GENERATION.fullmatch(aws_name)
+    return (match["name"], int(match["generation"])) if match else (aws_name, 1)
+
+
+def aws_name(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}-{number}"
