@@ -27,8 +27,10 @@ from ansible_collections.slipway.platform.plugins.module_utils._plan import Refu
 KNOWN = "__slipway_known"
 """Host variable that carries names and identifiers from task to task; gone when the run ends, never a cached fact."""
 
+gc.disable()  # the collector would look through what is being loaded again and again
 warm()
-gc.freeze()  # the collector of a forked worker then copies none of the pages of what was loaded here
+gc.freeze()  # and in forked workers it would copy the pages of all that
+gc.enable()
 
 
 class BoxAction(ActionBase):

@@ -12,6 +12,7 @@ from typing import Any
 from .. import _account
 from .._account import Account
 from .._clients import Api, BotoCoreError, ClientError, failure
+from .._names import platform_name
 from .._options import checked
 from .._plan import Refusal
 from . import model
@@ -28,7 +29,7 @@ def check(params: Mapping[str, Any], api: Callable[[], Api], region_option: str)
     """
     params = checked(model.OPTIONS, params)
     calls = model.declared(params["declared"])
-    platform = params["platform_name"]
+    platform = platform_name("platform_name", params["platform_name"])
     model.check_account_id(params["account_id"])
     if params["confirm"]:
         model.check_confirmation(params["confirmation"], platform)

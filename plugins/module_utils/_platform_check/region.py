@@ -52,7 +52,7 @@ def check_region(option: str, region: str) -> None:
     known = regions()
     if region not in known:
         near = difflib.get_close_matches(region, known, n=1)
-        advice = f"did you mean {near[0]}?" if near else "allowed are eu-west-1 and its like"
+        advice = f"perhaps {near[0]} is meant" if near else "allowed are eu-west-1 and its like"
         raise Refusal(option, region, f"it is no region that boto3 knows, {advice}")
 
 
