@@ -84,7 +84,7 @@ def _node(cluster: Cluster, instance: Any, group: Nodegroup | None, scaling_grou
         }
     return {
         "instance_id": instance.id,
-        "private_dns_name": instance.private_dns,
+        "private_dns_name": instance.private_dns_name,
         "private_ip": instance.private_ip,
         "zone": subnet.availability_zone,
         "zone_id": subnet.availability_zone_id,
