@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
+from . import _eks
 from ._clients import Api
 from ._known import Known, missing
 from ._plan import Found, Ref
@@ -47,7 +48,11 @@ def subnets(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Fou
 def private_subnets(api: Api, platform_name: str, known: Known) -> list[str]:
     """Names of the platform's private subnets that stand or are planned; Impossible where there are none."""
     prefix = f"{platform_name}-private-"
-    names = [ref.name for ref, entry in known.of_kind("subnet") if ref.name.startswith(prefix) and entry["state"] != "deleted"]
+    names = [
+        ref.name
+        for ref, entry in known.of_kind("subnet")
+        if ref.name.startswith(prefix) and entry["state"] != "deleted"
+    ]
     if not names:
         for name, found in subnets(api, platform_name, [f"{prefix}*"]).items():
             known.found(Ref("subnet", name), found)
@@ -122,6 +127,18 @@ def instance_profiles(api: Api, platform_name: str, names: Sequence[str]) -> dic
     return {name: found for name, found in zip(names, answers, strict=True) if found is not None}
 
 
+def eks_cluster(api: Api, platform_name: str, name: str) -> Found | None:
+    cluster = _eks.describe_cluster(api, name)
+    if cluster is None or not _eks.ours(cluster, platform_name):
+        return None
+    return Found(name, extra=_eks.carried(cluster))
+
+
+def eks_clusters(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
+    answers = api.together([partial(eks_cluster, api, platform_name, name) for name in names])
+    return {name: found for name, found in zip(names, answers, strict=True) if found is not None}
+
+
 FINDERS: dict[str, Finder] = {
     "vpc": vpcs,
     "subnet": subnets,
@@ -131,6 +148,7 @@ FINDERS: dict[str, Finder] = {
     "iam_role": iam_roles,
     "instance_profile": instance_profiles,
     "kms_key": kms_keys,
+    "eks_cluster": eks_clusters,
     "log_group": log_groups,
 }
 

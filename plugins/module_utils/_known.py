@@ -25,7 +25,7 @@ MADE_BY = {
 """Kind that others refer to -> role that makes it."""
 
 BESIDE = {"cluster_security_group": "eks_cluster"}
-"""Kind that AWS makes beside another -> that other one, of the same name: one is planned, found or deleted as the other is."""
+"""Kind that AWS makes beside another -> that other one, of the same name: one is planned or deleted as the other is."""
 
 
 class Known:

@@ -21,6 +21,7 @@ MODULES = (
     "ec2.speed",
     "ec2.interfaces",
     "ec2.dependencies",
+    "ec2.security_group_rules",
     "ec2.nat_gateways",
     "ec2.endpoints",
     "ec2.image_operations",
