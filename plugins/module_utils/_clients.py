@@ -88,6 +88,7 @@ def failure(doing: str, error: Exception, caller: str = "the caller") -> AwsFail
     text = str(error).rstrip(".")
     advice = {
         "NoCredentialsError": " Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run with an instance role.",
+        "PartialCredentialsError": " Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         "ProfileNotFound": " Name a profile that ~/.aws/config holds, or unset AWS_PROFILE.",
         "EndpointConnectionError": " Check the network, the region and AWS_ENDPOINT_URL.",
         "ConnectTimeoutError": " Check the network, the region and AWS_ENDPOINT_URL.",
@@ -154,7 +155,7 @@ class Api:
     def of(cls, module: Any, say: Callable[[str], None]) -> Api:
         """From an AnsibleAWSModule's connection options.
 
-        Half a pair of keys, as CI sets it for a missing secret, counts as none: boto3 then looks on and says what it misses.
+        Half a pair of keys, as CI sets it for a missing secret, counts as none: boto3 then says what it misses.
         """
         region, endpoint, arguments = get_aws_connection_info(module)
         pair = ("aws_access_key_id", "aws_secret_access_key")
