@@ -13,8 +13,8 @@ description:
   - Computes the version of HEAD from the version tags that HEAD contains and the commits since, by
     semver.org 2.0.0 and Conventional Commits 1.0.0. What the two leave open is an option.
   - Can tag HEAD with it, annotated or signed, and push the tag. A HEAD that carries its release is left as it is.
-  - The same commits and tags give the same version on every machine, in every locale and time zone, and in a shallow clone
-    that reaches back to the last tag.
+  - The same commits and tags give the same version on every machine, in every locale and time zone, and in a shallow
+    clone that reaches back to the last tag.
 author:
   - Contributors to slipway.platform (@slipway-platform)
 requirements:
@@ -28,7 +28,8 @@ options:
     required: true
   tag_prefix:
     description:
-      - What stands before the version in a tag. Tags with another prefix, or whose rest is no semantic version, do not count.
+      - What stands before the version in a tag. Tags with another prefix, or whose rest is no semantic version, do
+        not count.
     type: str
     default: v
   paths:
@@ -51,7 +52,8 @@ options:
     default: 0.1.0
   minimum_version:
     description:
-      - Version that the next release has at least, for example V(1.0.0) to leave major version zero. It stays without effect later.
+      - Version that the next release has at least, for example V(1.0.0) to leave major version zero. It stays
+        without effect later.
     type: str
   expected_version:
     description:
@@ -77,21 +79,23 @@ options:
     default: minor
   types:
     description:
-      - What commits of a type raise, V(none), V(patch), V(minor) or V(major), for example C(perf=patch) or C(docs=patch).
+      - What commits of a type raise, V(none), V(patch), V(minor) or V(major), for example
+        V({perf: patch, docs: patch}).
       - C(feat) and C(fix) are fixed by the standard, C(revert) is set by O(reverts).
     type: dict
     default: {}
   other_types:
     description:
-      - What types that O(types) does not name raise. With V(none), a history of documentation alone has no new version
-        (Conventional Commits 14, they have no implicit effect).
+      - What types that O(types) does not name raise. With V(none), a history of documentation alone has no new
+        version (Conventional Commits 14, they have no implicit effect).
     type: str
     choices: [none, patch]
     default: none
   reverts:
     description:
       - What a commit of type C(revert), or one that C(git revert) made, does.
-      - With V(cancel), the commits that it names and itself have no effect if they are not released, else it raises the patch version.
+      - With V(cancel), the commits that it names and itself have no effect if they are not released, else it raises
+        the patch version.
         With V(patch) it always raises the patch version, with V(none) never. Breaking ones are breaking all the same.
     type: str
     choices: [cancel, patch, none]
@@ -104,7 +108,8 @@ options:
     default: ignore
   merge_commits:
     description:
-      - With V(ignore), commits of a merged branch count and the merge commit itself does not. With V(read), its message counts too.
+      - With V(ignore), commits of a merged branch count and the merge commit itself does not. With V(read), its
+        message counts too.
         With V(first_parent), only messages of the main line count, those of merge commits included.
       - A heading like C(Merge pull request) is left out; what stands below it is read.
     type: str
@@ -112,14 +117,16 @@ options:
     default: ignore
   squash_commits:
     description:
-      - With V(title), a commit is what its header and footers say. With V(list), the messages that a squashed commit lists
+      - With V(title), a commit is what its header and footers say. With V(list), the messages that a squashed commit
+        lists
         in its body count too.
     type: str
     choices: [title, list]
     default: title
   prereleases:
     description:
-      - Branches whose versions are pre-releases C(<next version>-<identifier>.<N>), N from 1. The first pattern that fits counts.
+      - Branches whose versions are pre-releases C(<next version>-<identifier>.<N>), N from 1. The first pattern that
+        fits counts.
         All other branches make releases.
     type: list
     elements: dict
@@ -137,7 +144,8 @@ options:
         required: true
   build_metadata:
     description:
-      - What stands behind the plus of the version, for example V(r1). It is no part of the tag, since it does not tell versions apart
+      - What stands behind the plus of the version, for example V(r1). It is no part of the tag, since it does not
+        tell versions apart
         (SemVer 10).
     type: str
     default: ''
@@ -173,7 +181,8 @@ options:
     default: slipway@localhost
   push:
     description:
-      - Whether the tag is pushed, atomically, and only if the remote has no such tag and its branch still stands at HEAD.
+      - Whether the tag is pushed, atomically, and only if the remote has no such tag and its branch still stands at
+        HEAD.
     type: bool
     default: false
   remote:
@@ -183,7 +192,8 @@ options:
     default: origin
 attributes:
   check_mode:
-    description: The version is computed and the plan is returned, nothing is written. With O(push) the remote is read.
+    description: The version is computed and the plan is returned, nothing is written. With O(push) the remote is
+      read.
     support: full
   diff_mode:
     description: The plan is returned as the difference of what stands and what is declared.
@@ -225,12 +235,13 @@ EXAMPLES = r"""
         identifier: rc
     tag: true
     sign: ssh
-    signing_key: ~/.ssh/id_ed25519
+    signing_key: /home/release/.ssh/id_ed25519
 """
 
 RETURN = r"""
 version:
-  description: Version of HEAD, with build metadata if it is a new one; null if nothing was ever released and no commit counts.
+  description: Version of HEAD, with build metadata if it is a new one; null if nothing was ever released and no
+    commit counts.
   returned: success
   type: str
   sample: 1.3.0
@@ -246,7 +257,8 @@ previous_tag:
   sample: v1.2.4
 bump:
   description:
-    - What was raised against RV(previous), V(none), V(patch), V(minor), V(major), or V(initial) for the first version.
+    - What was raised against RV(previous), V(none), V(patch), V(minor), V(major), or V(initial) for the first
+      version.
   returned: success
   type: str
 due:
@@ -306,7 +318,8 @@ decided_by:
       description: Why, with the rule of the standard and the option.
       type: str
 notes:
-  description: Release notes, type of commit to a list of C(commit), C(scope) and C(description). Breaking changes also stand under C(breaking).
+  description: Release notes, type of commit to a list of C(commit), C(scope) and C(description). Breaking changes
+    also stand under C(breaking).
   returned: success
   type: dict
 notes_markdown:
@@ -315,7 +328,8 @@ notes_markdown:
   type: str
 claim:
   description:
-    - C(version) and C(commit), to be written beside the artifact on condition that nothing is there yet. If another commit's claim is there,
+    - C(version) and C(commit), to be written beside the artifact on condition that nothing is there yet. If another
+      commit's claim is there,
       compute anew with that version in O(claimed_versions).
   returned: success
   type: dict

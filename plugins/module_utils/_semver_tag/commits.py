@@ -67,7 +67,7 @@ class Change:
 
 def parsed(message: str) -> Change:
     """A message by the text of the specification."""
-    lines = [line.rstrip() for line in message.strip().replace("\r\n", "\n").split("\n")]
+    lines = [line.rstrip() for line in message.strip().split("\n")]
     header = _HEADER.fullmatch(lines[0])
     if header is None:
         reverts = tuple(match["commit"] for match in _REVERTED.finditer(message))

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -76,6 +76,41 @@ class Standing:
             )
 
 
+def check_history(
+    standing: Standing,
+    commits: Sequence[Commit],
+    boundary: Container[str],
+    tags_after: Callable[[str], Iterable[str]],
+) -> None:
+    """Impossible for a history that is cut off before the previous tag, or that is not one history.
+
+    :param commits: as for `decide`.
+    :param boundary: commits at which a shallow clone is cut off.
+    :param tags_after: names of the tags that contain a commit.
+    """
+    previous = standing.previous
+    cut = next((commit for commit in commits if commit.id in boundary), None)
+    if cut is not None:
+        goal = "any release tag" if previous is None else f"the previous tag '{previous.name}'"
+        raise Impossible(
+            f"The clone is shallow: the history of HEAD is cut off at commit {cut.short} before {goal} is reached; "
+            "fetch all of it with its tags (git fetch --unshallow --tags)."
+        )
+    roots = [commit for commit in commits if not commit.parents]
+    if len(roots) > (1 if previous is None else 0):
+        raise Impossible(
+            f"HEAD joins unrelated histories: commit {roots[0].short} has no parent and is not the beginning "
+            "of the project; merge without foreign commits (for example by git subtree --squash)."
+        )
+    names = [tag.name for tag in standing.tags]
+    strange = bool(names) and not any(tag.reachable for tag in standing.tags)
+    if roots and strange and not set(names).intersection(tags_after(roots[0].id)):
+        raise Impossible(
+            f"HEAD has an unrelated history: it shares no commit with '{names[-1]}' or any other "
+            f"version tag with the prefix '{standing.prefix}'."
+        )
+
+
 @dataclass(frozen=True)
 class Entry:
     """What a commit does to the version, and why."""
@@ -128,7 +163,7 @@ def decide(standing: Standing, commits: Sequence[Commit], choices: Choices, iden
     inside = {commit.id for commit in commits}
     candidates = [tag for tag in standing.tags if tag.reachable and tag.version.prerelease and tag.commit in inside]
     warnings = tuple(
-        f"Commit {entry.commit.short} ('{entry.commit.header}') speaks of a breaking change outside a footer: no effect."
+        f"Commit {entry.commit.short} ('{entry.commit.header}') speaks of a breaking change, but not in a footer."
         for entry in entries
         if entry.change.breaking is None and mentions_breaking(entry.commit.message)
     )
@@ -248,7 +283,7 @@ def _message(commit: Commit, choices: Choices) -> str:
 
 
 def _without_reverted(changes: Sequence[tuple[Commit, Change]]) -> list[tuple[Commit, Change]]:
-    """Changes without those that a later commit takes back and without reverts whose targets are all here, newest first.
+    """Changes, newest first, without those that a later one takes back and without reverts whose targets are all here.
 
     A revert that is itself reverted takes nothing back.
     """
@@ -262,7 +297,7 @@ def _without_reverted(changes: Sequence[tuple[Commit, Change]]) -> list[tuple[Co
         gone.update(one for found in targets for one in found)
         if not targets or not all(targets) or change.breaking is not None:
             kept.append((commit, change))
-    return [(commit, change) for commit, change in kept if commit.id not in gone]
+    return kept
 
 
 def _judged(commit: Commit, change: Change, choices: Choices, *, zero: bool) -> Entry:

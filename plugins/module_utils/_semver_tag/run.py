@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .._plan import Action, Change, Field, Impossible, Plan, Ref, Refusal, Value
 from .commits import Commit
-from .decision import Decision, Standing, Tag, decide, tags_of
+from .decision import Decision, Standing, Tag, check_history, decide, tags_of
 from .git import Git, GitError, Remote
 from .notes import by_type, markdown, message
 from .options import parse
@@ -80,7 +80,7 @@ class Runner:
         standing = Standing(spec.prefix, head, tags_of(spec.prefix, git.tags(), git.reachable_tags()))
         standing.check()
         commits = git.commits(standing.base, spec.paths, first_parent=spec.choices.merge_commits == "first_parent")
-        self._check_history(standing, commits, boundary)
+        check_history(standing, commits, boundary, lambda commit: git.reachable_tags(containing=commit))
         decision = decide(standing, commits, spec.choices, spec.choices.identifier(branch))
         if spec.expected is not None and (decision.version is None or decision.version.compare(spec.expected) != 0):
             raise Impossible(
@@ -88,29 +88,6 @@ class Runner:
                 "tags or commits have come in between, so compute anew."
             )
         return _View(standing, branch, commits, decision, self._plan(standing, branch, commits, decision))
-
-    def _check_history(self, standing: Standing, commits: list[Commit], boundary: frozenset[str]) -> None:
-        previous = standing.previous
-        cut = next((commit for commit in commits if commit.id in boundary), None)
-        if cut is not None:
-            goal = "any release tag" if previous is None else f"the previous tag '{previous.name}'"
-            raise Impossible(
-                f"The clone is shallow: the history of HEAD is cut off at commit {cut.short} before {goal} is reached; "
-                "fetch all of it with its tags (git fetch --unshallow --tags)."
-            )
-        roots = [commit for commit in commits if not commit.parents]
-        if len(roots) > (1 if previous is None else 0):
-            raise Impossible(
-                f"HEAD joins unrelated histories: commit {roots[0].short} has no parent and is not the beginning "
-                "of the project; merge without foreign commits (for example by git subtree --squash)."
-            )
-        if previous is None and standing.tags and not any(tag.reachable for tag in standing.tags):
-            related = set(self._git.reachable_tags(containing=roots[0].id))
-            if not related.intersection(tag.name for tag in standing.tags):
-                raise Impossible(
-                    f"HEAD has an unrelated history: it shares no commit with '{standing.tags[-1].name}' or any other "
-                    f"version tag with the prefix '{standing.prefix}'."
-                )
 
     def _plan(self, standing: Standing, branch: str | None, commits: list[Commit], decision: Decision) -> Plan:
         how, version = self._spec.tagging, decision.version
