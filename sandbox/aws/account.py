@@ -7,8 +7,8 @@ from typing import Any
 
 import moto.iam.models
 from moto.core.base_backend import BackendDict
-from moto.core.model_instances import reset_model_data
 
+from sandbox.aws import moto_tuning  # noqa: F401  (before the first backend is made)
 from sandbox.aws import settings as defaults
 from sandbox.aws import weather
 from sandbox.aws.moto_bridge import backend
@@ -19,8 +19,14 @@ USER = "sandbox"
 
 def reset() -> None:
     """Forget everything but the settings."""
-    BackendDict.reset()
-    reset_model_data()
+    for backends in list(BackendDict._instances):
+        if backends.service_name == "s3":
+            # Objects lie in temporary files, which are to be closed.
+            for regions in backends.values():
+                regions.reset()
+        # Otherwise moto would make each backend anew before it forgets it.
+        backends.clear()
+    BackendDict._instances.clear()
     state.remembered = Remembered()
     state.journal.clear()
     state.counter = itertools.count(1)

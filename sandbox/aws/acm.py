@@ -73,7 +73,9 @@ def _describe_validated(self: Any) -> dict[str, Any]:
 def _cnames(account: str) -> dict[str, str]:
     """All CNAME records of the account's hosted zones."""
     return {
-        record.name.rstrip(".") + ".": str(record.records[0]["value"] if isinstance(record.records[0], dict) else record.records[0]).rstrip(".")
+        record.name.rstrip(".") + ".": str(
+            record.records[0]["value"] if isinstance(record.records[0], dict) else record.records[0]
+        ).rstrip(".")
         + "."
         for zone in backend("route53", account, "aws").zones.values()
         for record in zone.rrsets
@@ -99,7 +101,9 @@ def delete_certificate(call: Call) -> None:
     arn = call.parameters["CertificateArn"]
     users = _users(call.account, call.region, arn)
     if users:
-        raise AwsError("ResourceInUseException", f"Certificate {arn} in account {call.account} is in use by {users[0]}.", 400)
+        raise AwsError(
+            "ResourceInUseException", f"Certificate {arn} in account {call.account} is in use by {users[0]}.", 400
+        )
 
 
 @before("acm", "ListCertificates")

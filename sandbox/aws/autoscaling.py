@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
+import uuid
 from collections import Counter
 from typing import Any
 
@@ -11,12 +13,14 @@ import moto.autoscaling.responses
 from moto.core.responses import EmptyResult
 from moto.ec2.utils import convert_tag_spec
 
+from sandbox.aws import kms
 from sandbox.aws.call import Call
 from sandbox.aws.eks.roles import make_service_linked_role
 from sandbox.aws.errors import AwsError
 from sandbox.aws.hooks import after, before, instead
 from sandbox.aws.images import parameters as image_parameters
 from sandbox.aws.moto_bridge import backend
+from sandbox.aws.state import state
 
 models: Any = moto.autoscaling.models
 Group: Any = models.FakeAutoScalingGroup
@@ -44,6 +48,8 @@ def _launch(group: Any, count: int, tags: dict[str, str]) -> None:
     image = data.get("ImageId") or group.image_id
     if image.startswith("resolve:ssm:"):
         image = image_parameters(group.region).get(image.removeprefix("resolve:ssm:"), image)
+    if not _disks_can_be_encrypted(group, data):
+        return
     instance_tags = {**in_template.get("instance", {}), **tags, "aws:autoscaling:groupName": group.name}
     for number in range(count):
         subnet = min(subnets, key=lambda item: (used[item], subnets.index(item)))
@@ -76,6 +82,22 @@ def _launch(group: Any, count: int, tags: dict[str, str]) -> None:
             group.instance_states.append(
                 models.InstanceState(instance, protected_from_scale_in=group.new_instances_protected_from_scale_in)
             )
+
+
+def _disks_can_be_encrypted(group: Any, data: dict[str, Any]) -> bool:
+    """A customer's key of a disk must admit the role of Auto Scaling, else no instance starts."""
+    account, region = group.account_id, group.region
+    role = f"arn:aws:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    keys = [(item.get("Ebs") or {}).get("KmsKeyId") for item in data.get("BlockDeviceMappings") or []]
+    closed = [key for key in keys if key and not kms.usable_by(account, region, key, "AWS", role)]
+    failures = state.facts("launch_failures")
+    failures.pop((account, region, group.name), None)
+    if closed:
+        failures[(account, region, group.name)] = (
+            "Could not launch On-Demand Instances. Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect "
+            f"state or its policy does not admit {role}: {closed[0]}"
+        )
+    return not closed
 
 
 DEFAULT_DISK = [
@@ -184,4 +206,20 @@ def set_desired_capacity(call: Call) -> None:
 
 @instead("autoscaling", "DescribeScalingActivities")
 def describe_scaling_activities(call: Call) -> dict[str, Any]:
-    return {"Activities": []}
+    failures = state.facts("launch_failures")
+    wanted = call.parameters.get("AutoScalingGroupName")
+    found = []
+    for (account, region, name), reason in failures.items():
+        if (account, region) == (call.account, call.region) and wanted in (None, name):
+            found.append(
+                {
+                    "ActivityId": str(uuid.uuid5(uuid.NAMESPACE_OID, name)),
+                    "AutoScalingGroupName": name,
+                    "Cause": "An instance was started in response to a difference between desired and actual capacity.",
+                    "StartTime": datetime.datetime.now(datetime.UTC),
+                    "StatusCode": "Failed",
+                    "StatusMessage": reason,
+                    "Progress": 100,
+                }
+            )
+    return {"Activities": found}

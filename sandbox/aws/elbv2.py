@@ -90,7 +90,7 @@ def _path_pattern(self: Any, condition: dict[str, Any]) -> None:
 
 for _class in list(vars(models).values()):
     if isinstance(_class, type) and "_validate_path_pattern_condition" in vars(_class):
-        setattr(_class, "_validate_path_pattern_condition", _path_pattern)
+        _class._validate_path_pattern_condition = _path_pattern
 
 
 def _activate(balancer: Any) -> None:
@@ -144,7 +144,9 @@ def complete(call: Call) -> None:
     balancer.attrs = dict(NETWORK if balancer.type == "network" else APPLICATION)
     balancer.active_from = time.time() + state.settings.seconds["load_balancer"]
     if not balancer.security_groups and balancer.type == "application":
-        balancer.security_groups = [backend("ec2", call.account, call.region).get_default_security_group(balancer.vpc_id).id]
+        balancer.security_groups = [
+            backend("ec2", call.account, call.region).get_default_security_group(balancer.vpc_id).id
+        ]
     _make_interfaces(call, balancer)
     body = call.response.body.replace(old_name.encode(), balancer.dns_name.encode())
     call.response.body = body.replace(b"Z2P70J7EXAMPLE", balancer.canonical_hosted_zone_id.encode())

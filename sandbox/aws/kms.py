@@ -99,7 +99,9 @@ def schedule_key_deletion(call: Call) -> dict[str, Any]:
     }
 
 
-@before("kms", "EnableKeyRotation", "DisableKeyRotation", "PutKeyPolicy", "TagResource", "UpdateKeyDescription", "EnableKey")
+@before(
+    "kms", "EnableKeyRotation", "DisableKeyRotation", "PutKeyPolicy", "TagResource", "UpdateKeyDescription", "EnableKey"
+)
 def refuse_pending(call: Call) -> None:
     key = find_key(call)
     if key is not None and key.key_state == "PendingDeletion":

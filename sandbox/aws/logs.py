@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import moto.logs.models
+
 from sandbox.aws.call import Call
 from sandbox.aws.errors import AwsError
-from sandbox.aws.hooks import after, before
+from sandbox.aws.hooks import after, before, instead
 from sandbox.aws.kms import usable_by
+from sandbox.aws.moto_bridge import backend
 from sandbox.aws.state import state
 
 # How long after a deletion EKS writes again, as a share of a cluster update.
 AGAIN_SECONDS = 0.5
+
+
+LogGroup: Any = moto.logs.models.LogGroup
+_describe = LogGroup.to_describe_dict
+
+
+def _to_describe_dict(self: Any) -> dict[str, Any]:
+    return {**_describe(self), "logGroupClass": getattr(self, "log_group_class", "STANDARD")}
+
+
+LogGroup.to_describe_dict = _to_describe_dict
+
+
+def _group(call: Call) -> Any:
+    group = backend("logs", call.account, call.region).groups.get(call.parameters.get("logGroupName"))
+    if group is None:
+        raise AwsError("ResourceNotFoundException", "The specified log group does not exist.", 400)
+    return group
+
+
+@after("logs", "CreateLogGroup")
+def keep_class(call: Call) -> None:
+    _group(call).log_group_class = call.parameters.get("logGroupClass", "STANDARD")
+
+
+@instead("logs", "AssociateKmsKey")
+def associate_kms_key(call: Call) -> dict[str, Any]:
+    _group(call).kms_key_id = call.parameters["kmsKeyId"]
+    return {}
+
+
+@instead("logs", "DisassociateKmsKey")
+def disassociate_kms_key(call: Call) -> dict[str, Any]:
+    _group(call).kms_key_id = None
+    return {}
 
 
 @before("logs", "CreateLogGroup", "AssociateKmsKey")

@@ -40,7 +40,7 @@ PLAIN = {
 
 def backend(service: str, account: str, region: str) -> Any:
     """moto's model of a service in an account and region ("aws" for a global service)."""
-    backends: Any = get_backend(service)  # type: ignore[call-overload]
+    backends: Any = get_backend(service)
     return backends[account][region]
 
 
@@ -53,7 +53,7 @@ def forward(call: Call) -> HttpResponse:
     application = _APPLICATIONS.get(call.service)
     if application is None:
         if call.service in PLAIN:
-            application = create_backend_app(call.service)  # type: ignore[arg-type]
+            application = create_backend_app(call.service)
             _APPLICATIONS[call.service] = application
         else:
             application = _DISPATCHER.get_application(environ)

@@ -16,6 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from moto.backends import get_backend
 from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
 
+from moto.iam.models import AWSManagedPolicy
+
+from sandbox.aws.moto_tuning import managed_policy
 from sandbox.aws.state import Remembered, state
 
 Address = tuple[str, str, str]
@@ -46,6 +49,8 @@ class _Pickler(pickle.Pickler):
             return _load_key, (der,)
         if isinstance(value, x509.Certificate):
             return x509.load_der_x509_certificate, (value.public_bytes(serialization.Encoding.DER),)
+        if isinstance(value, AWSManagedPolicy):
+            return managed_policy, (value.arn, value.account_id, value.attachment_count)
         if isinstance(value, weakref.ReferenceType):
             return weakref.ref, (value(),)
         return NotImplemented
@@ -119,7 +124,7 @@ def _get(address: Address) -> Any:
     service, account, region = address
     if service == "eks":
         return state.clusters(account, region)
-    backends: Any = get_backend(service)  # type: ignore[call-overload]
+    backends: Any = get_backend(service)
     return backends[account][region]
 
 
@@ -133,7 +138,7 @@ def put(address: Address, value: Any) -> None:
     if service == "eks":
         state.remembered.clusters[(account, region)] = value
     else:
-        backends: Any = get_backend(service)  # type: ignore[call-overload]
+        backends: Any = get_backend(service)
         dict.__setitem__(backends[account], region, value)
 
 

@@ -84,8 +84,8 @@ def forget_subnet(call: Call) -> None:
         for identity in [key for key, value in table._associations.items() if value == subnet_id]:
             table._associations.pop(identity, None)
     for acl in ec2.network_acls.values():
-        for key in [key for key, item in acl.associations.items() if item.subnet_id == subnet_id]:
-            acl.associations.pop(key, None)
+        for key in [key for key, item in acl._associations.items() if item.subnet_id == subnet_id]:
+            acl._associations.pop(key, None)
     for identity in [key for key, log in ec2.flow_logs.items() if log.resource_id == subnet_id]:
         del ec2.flow_logs[identity]
 
@@ -146,5 +146,7 @@ def release_address(call: Call) -> None:
 @before("ec2", "DisassociateAddress")
 def disassociate_address(call: Call) -> None:
     for address in _ec2(call).addresses:
-        if address.association_id == call.parameters.get("AssociationId") and getattr(address.eni, "service_owner", None):
+        if address.association_id == call.parameters.get("AssociationId") and getattr(
+            address.eni, "service_owner", None
+        ):
             raise AwsError("AuthFailure", "You do not have permission to access the specified resource.", 400)

@@ -40,11 +40,20 @@ def create_vpc_endpoint(call: Call) -> None:
     for other in ec2.vpc_end_points.values():
         if (other.vpc_id, other.service_name) != (vpc.id, service) or other.state == "deleted":
             continue
-        if interface and other.private_dns_enabled and p.get("PrivateDnsEnabled", True) and other.vpc_endpoint_type == "Interface":
+        if (
+            interface
+            and other.private_dns_enabled
+            and p.get("PrivateDnsEnabled", True)
+            and other.vpc_endpoint_type == "Interface"
+        ):
             message = f"private-dns-enabled cannot be set because there is already a conflicting DNS domain for {service} in the VPC {vpc.id}"
             raise AwsError("InvalidParameter", message, 400)
         if not interface and set(other.route_table_ids) & set(p.get("RouteTableIds") or []):
-            raise AwsError("RouteAlreadyExists", f"route table already has a route with destination-prefix-list-id for {service}", 400)
+            raise AwsError(
+                "RouteAlreadyExists",
+                f"route table already has a route with destination-prefix-list-id for {service}",
+                400,
+            )
 
 
 @after("ec2", "CreateVpcEndpoint")
@@ -125,7 +134,10 @@ def delete_vpc_endpoints(call: Call) -> dict[str, Any]:
     for identity in call.parameters.get("VpcEndpointIds") or []:
         endpoint = _endpoints(call).get(identity)
         if endpoint is None:
-            error = {"Code": "InvalidVpcEndpoint.NotFound", "Message": f"The Vpc Endpoint Id '{identity}' does not exist"}
+            error = {
+                "Code": "InvalidVpcEndpoint.NotFound",
+                "Message": f"The Vpc Endpoint Id '{identity}' does not exist",
+            }
             unsuccessful.append({"ResourceId": identity, "Error": error})
         elif endpoint.vpc_endpoint_type == "Interface":
             endpoint.state = "deleting"

@@ -18,7 +18,7 @@ from sandbox.aws.moto_bridge import backend
 from sandbox.aws.state import state, transition
 
 
-class NatGateway(moto.ec2.models.core.TaggedEC2Resource):
+class NatGateway(moto.ec2.models.core.TaggedEC2Resource):  # type: ignore[misc]
     """Lies among moto's NAT gateways, so that routes and tags find it."""
 
     def __init__(self, ec2_backend: Any, vpc_id: str, subnet_id: str | None, mode: str, connectivity: str) -> None:
@@ -99,7 +99,12 @@ def _connect(call: Call, gateway: NatGateway, subnet_id: str, address: Any) -> N
         kind="nat_gateway",
     )
     interface = ec2.enis[identity]
-    item = {"NetworkInterfaceId": identity, "PrivateIp": interface.private_ip_address, "IsPrimary": True, "Status": "succeeded"}
+    item = {
+        "NetworkInterfaceId": identity,
+        "PrivateIp": interface.private_ip_address,
+        "IsPrimary": True,
+        "Status": "succeeded",
+    }
     if address is not None:
         ec2.associate_address(eni=interface, allocation_id=address.allocation_id)
         item |= {

@@ -24,7 +24,9 @@ def describe_regions(call: Call) -> dict[str, Any]:
             status = "opt-in-not-required"
         else:
             status = "opted-in" if name in state.settings.opted_in_regions else "not-opted-in"
-        if (status == "not-opted-in" and not p.get("AllRegions")) or (p.get("RegionNames") and name not in p["RegionNames"]):
+        if (status == "not-opted-in" and not p.get("AllRegions")) or (
+            p.get("RegionNames") and name not in p["RegionNames"]
+        ):
             continue
         endpoint = f"ec2.{name}.amazonaws.com"
         if matches(call, {"region-name": name, "opt-in-status": status, "endpoint": endpoint}, {}):

@@ -122,7 +122,7 @@ def remove_network_interfaces(cluster: Cluster) -> None:
 def remove_security_group(cluster: Cluster) -> None:
     """EKS deletes its group with the cluster, unless somebody still uses it."""
     ec2 = backend("ec2", cluster.account, cluster.region)
-    group_id = cluster.vpc_config.get("clusterSecurityGroupId")
+    group_id = str(cluster.vpc_config.get("clusterSecurityGroupId"))
     if any(group_id in [group.id for group in interface.group_set] for interface in ec2.enis.values()):
         return
     vpc_groups: dict[str, Any] = ec2.groups[cluster.vpc_config["vpcId"]]

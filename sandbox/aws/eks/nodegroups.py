@@ -203,6 +203,15 @@ def nodegroup_is_active(account: str, region: str, cluster_name: str, name: str)
     group = cluster.nodegroups.get(name) if cluster else None
     if cluster is None or group is None or group.data["status"] != "CREATING":
         return None
+    failure = state.facts("launch_failures").get((account, region, group.autoscaling_group))
+    if failure:
+        issue = {"code": "AsgInstanceLaunchFailures", "message": failure, "resourceIds": [group.autoscaling_group]}
+        group.data["health"] = {"issues": [issue]}
+        if time.time() - group.created > JOIN_SECONDS + 10 * state.settings.seconds["nodegroup"]:
+            group.data["status"] = "CREATE_FAILED"
+            return None
+        nodes.scale(cluster, group)
+        return False
     waiting = nodes.not_ready(cluster, group)
     if not waiting:
         group.data["health"] = {"issues": []}

@@ -116,8 +116,8 @@ def set_owned(call: Call, cluster: Cluster, addon: dict[str, Any], wanted: list[
             del cluster.associations[item["associationId"]]
     arns = []
     for one in wanted:
-        item = present.get(one["serviceAccount"])
-        if item is None:
+        item = present.get(one["serviceAccount"]) or {}
+        if not item:
             _refuse_duplicate(cluster, namespace, one["serviceAccount"])
             item = _make(cluster, namespace, one["serviceAccount"], one["roleArn"], {}, owner)
         item["roleArn"] = one["roleArn"]

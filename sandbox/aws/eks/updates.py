@@ -48,7 +48,7 @@ def start(
     change: dict[str, Any],
 ) -> dict[str, Any]:
     """Record an update and finish it after its time; ``change`` is handed to the scope's `finish_*` transition."""
-    data = {
+    data: dict[str, Any] = {
         "id": new_id(),
         "status": "InProgress",
         "type": kind,
