@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ._clients import Api
@@ -22,7 +23,8 @@ class Account:
 
     :param zones: zone name -> zone id, standard zones that the account may use.
     :param offerings: instance type -> names of the zones that offer it (only the types that were asked for).
-    :param versions: Kubernetes minor -> {"status": "STANDARD_SUPPORT"|"EXTENDED_SUPPORT"|"UNSUPPORTED", "standard_until", "extended_until"} (ISO dates).
+    :param versions: Kubernetes minor -> {"status": "STANDARD_SUPPORT"|"EXTENDED_SUPPORT"|"UNSUPPORTED",
+        "standard_until", "extended_until"}, ISO dates.
     """
 
     id: str
@@ -43,7 +45,7 @@ class Account:
         }
         for name in ("zones", "versions"):
             if getattr(self, name) is not None:
-                data[name] = {key: value for key, value in getattr(self, name).items()}
+                data[name] = dict(getattr(self, name))
         if self.offerings is not None:
             data["offerings"] = {key: list(value) for key, value in self.offerings.items()}
         return data
@@ -101,25 +103,31 @@ def cluster_versions(api: Api) -> dict[str, dict[str, str]]:
 
 
 def read(api: Api, carried: Mapping[str, Any], facts: Iterable[str], instance_types: Iterable[str] = ()) -> Account:
-    """The account with at least the asked facts (`zones`, `offerings`, `versions`); what `carried` holds is not read again."""
-    data = dict(carried)
-    if "id" not in data:
-        identity = caller_identity(api)
-        data |= {
-            "id": identity["Account"],
-            "partition": identity["Arn"].split(":")[1],
-            "caller": identity["Arn"],
-            "region": api.region,
-        }
+    """The account with at least the asked facts (`zones`, `offerings`, `versions`), beside what `carried` holds.
+
+    What it holds is not read again. The reads are independent and made side by side; an error is that of the first, the identity.
+    """
     wanted = set(facts)
-    types = set(instance_types) - set(data.get("offerings", {}))
-    if "zones" in wanted and "zones" not in data:
-        data["zones"] = availability_zones(api)
-    if "offerings" in wanted and types:
-        data["offerings"] = {**data.get("offerings", {}), **instance_type_offerings(api, types)}
-    if "versions" in wanted and "versions" not in data:
-        data["versions"] = cluster_versions(api)
-    return of(data)
+    types = sorted(set(instance_types) - set(carried.get("offerings", {}))) if "offerings" in wanted else []
+    calls: dict[str, tuple[str, Callable[[Api], Any]]] = {}
+    if "id" not in carried:
+        calls["identity"] = ("sts", caller_identity)
+    if "zones" in wanted and "zones" not in carried:
+        calls["zones"] = ("ec2", availability_zones)
+    if types:
+        calls["offerings"] = ("ec2", lambda opened: instance_type_offerings(opened, types))
+    if "versions" in wanted and "versions" not in carried:
+        calls["versions"] = ("eks", cluster_versions)
+    for service, _ in calls.values():
+        api.client(service)
+    answers = dict(zip(calls, api.together([partial(call, api) for _, call in calls.values()]), strict=True))
+    if "identity" in answers:
+        arn = answers["identity"]["Arn"]
+        identity = {"id": answers["identity"]["Account"], "partition": arn.split(":")[1], "caller": arn}
+        answers |= {**identity, "region": api.region}
+    if "offerings" in answers:
+        answers["offerings"] = {**carried.get("offerings", {}), **answers["offerings"]}
+    return of({**carried, **answers})
 
 
 def of(data: Mapping[str, Any]) -> Account:

@@ -17,7 +17,7 @@ from .._names import platform_name
 from .._options import checked
 from .._plan import Refusal, Value
 from .boxes import BOXES
-from .variables import name_of
+from .variables import in_words, name_of
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "roles": {"type": "list", "elements": "str", "default": []},
@@ -53,8 +53,9 @@ class Declared:
     sources: Mapping[str, str]
 
     def renamed(self, refusal: Refusal) -> Refusal:
-        """The refusal of an option as one of the variable that feeds it."""
-        return Refusal(name_of(refusal.option, self.sources), refusal.value, refusal.allowed)
+        """The refusal of an option as one of the variable that feeds it, other options in its words likewise."""
+        allowed = in_words(refusal.allowed, self.sources)
+        return Refusal(name_of(refusal.option, self.sources), refusal.value, allowed)
 
 
 def declared(entries: Sequence[Mapping[str, Any]]) -> list[Declared]:

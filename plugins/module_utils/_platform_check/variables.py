@@ -83,3 +83,11 @@ def name_of(path: str, by_path: Mapping[str, Any]) -> str:
         if path[:end] in by_path and (end == len(path) or path[end] in ".["):
             return f"{by_path[path[:end]]}{path[end:]}"
     return path
+
+
+def in_words(text: str, by_path: Mapping[str, str]) -> str:
+    """A text in which each option that stands by its name is the variable that feeds it (`support_type`)."""
+    for path, variable in by_path.items():
+        if "_" in path and path.isidentifier():
+            text = re.sub(rf"(?<![\w.]){path}(?![\w.])", variable, text)
+    return text
