@@ -72,15 +72,14 @@ def _describe_validated(self: Any) -> dict[str, Any]:
 
 def _cnames(account: str) -> dict[str, str]:
     """All CNAME records of the account's hosted zones."""
-    return {
-        record.name.rstrip(".") + ".": str(
-            record.records[0]["value"] if isinstance(record.records[0], dict) else record.records[0]
-        ).rstrip(".")
-        + "."
-        for zone in backend("route53", account, "aws").zones.values()
-        for record in zone.rrsets
-        if record.type_ == "CNAME" and record.records
-    }
+    found = {}
+    for zone in backend("route53", account, "aws").zones.values():
+        for record in zone.rrsets:
+            if record.type == "CNAME" and record.records:
+                first = record.records[0]
+                value = first["Value"] if isinstance(first, dict) else str(first)
+                found[record.name.rstrip(".") + "."] = value.rstrip(".") + "."
+    return found
 
 
 def _users(account: str, region: str, arn: str) -> list[str]:

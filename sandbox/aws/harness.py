@@ -54,7 +54,11 @@ class Harness:
             self._clients[wanted] = self._session.client(
                 service,
                 endpoint_url=self.url,
-                config=Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}),
+                config=Config(
+                    retries={"max_attempts": 0}, s3={"addressing_style": "path"}, signature_version="s3v4"
+                )
+                if service == "s3"
+                else Config(retries={"max_attempts": 0}),
                 aws_access_key_id=key,
                 aws_secret_access_key=secret,
                 aws_session_token=token,

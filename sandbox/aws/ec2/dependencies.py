@@ -70,6 +70,14 @@ def forget_vpc(call: Call) -> None:
     ec2.groups.pop(vpc_id, None)
 
 
+@before("ec2", "CreateSubnet")
+def create_subnet(call: Call) -> None:
+    zone = call.parameters.get("AvailabilityZone")
+    if zone and zone not in [item.name for item in _ec2(call).describe_availability_zones()]:
+        message = f"Value ({zone}) for parameter availabilityZone is invalid. Subnets can currently only be created in zones of {call.region}"
+        raise AwsError("InvalidParameterValue", message, 400)
+
+
 @before("ec2", "DeleteSubnet")
 def delete_subnet(call: Call) -> None:
     ec2, subnet_id = _ec2(call), call.parameters["SubnetId"]
