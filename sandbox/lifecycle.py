@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +26,18 @@ _http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=2.0, 
 
 class SandboxError(Exception):
     """What the user is told in one line."""
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Not to be interrupted: what stops processes must come to its end."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def call(method: str, url: str, body: object = None, seconds: float = 30.0) -> dict[str, Any]:
@@ -76,8 +89,9 @@ def up(state: State, say: Callable[[str], None], settings: dict[str, Any] | None
                         raise
                     supervisor.stop(state)
         except BaseException:
-            supervisor.stop(state)
-            state.forget()
+            with uninterrupted():
+                supervisor.stop(state)
+                state.forget()
             raise
     return True
 
@@ -160,7 +174,7 @@ def _wait_ready(state: State, say: Callable[[str], None]) -> None:
 
 def down(state: State) -> None:
     """Stop the sandbox and everything that it started; nothing when it does not run."""
-    with state.locked():
+    with state.locked(), uninterrupted():
         supervisor.stop(state)
         state.forget()
 
@@ -186,7 +200,7 @@ def reset(state: State) -> None:
 
 
 @contextlib.contextmanager
-def _registry_stopped(state: State) -> Any:
+def _registry_stopped(state: State) -> Iterator[None]:
     rpc = supervisor.client(state)
     rpc.stopProcess("registry")
     try:
