@@ -34,6 +34,7 @@ THROTTLED = [
     "SlowDown",
     "PriorRequestNotComplete",
     "BandwidthLimitExceeded",
+    "OperationAborted",  # S3: another change of the bucket is under way
 ]
 """Codes that amazon.aws's own list lacks."""
 
@@ -134,7 +135,8 @@ class _Client:
         """All entries under `key` over every page of an operation."""
 
         def collect() -> list[Any]:
-            return list(self._client.get_paginator(operation).paginate(**parameters).search(f"{key}[]"))
+            entries = self._client.get_paginator(operation).paginate(**parameters).search(f"{key}[]")
+            return [entry for entry in entries if entry is not None]  # None stands for a page without the key
 
         return list(_retried(collect)())
 

@@ -45,12 +45,11 @@ def _mapping(options: Options, values: Mapping[str, Value], path: Callable[[str]
     answer: dict[str, Value] = {}
     for key, option in options.items():
         value = values.get(key)
+        if value is None and option.get("required"):
+            raise Refusal(path(key), None, "a value is required")
         if value is None:
-            if option.get("required"):
-                raise Refusal(path(key), None, "a value is required")
-            answer[key] = option.get("default")
-        else:
-            answer[key] = _value(option, value, path(key))
+            value = option.get("default")  # one that is a mapping is completed with the defaults of its own options
+        answer[key] = None if value is None else _value(option, value, path(key))
     return answer
 
 
