@@ -117,7 +117,7 @@ def _signer(
         raise TokenRefusedError("not an EKS token")
     encoded = token.removeprefix(PREFIX)
     try:
-        url = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")
+        url = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True).decode("ascii")
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True)
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
