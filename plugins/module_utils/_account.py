@@ -105,7 +105,7 @@ def cluster_versions(api: Api) -> dict[str, dict[str, str]]:
 def read(api: Api, carried: Mapping[str, Any], facts: Iterable[str], instance_types: Iterable[str] = ()) -> Account:
     """The account with at least the asked facts (`zones`, `offerings`, `versions`), beside what `carried` holds.
 
-    What it holds is not read again. The reads are independent and made side by side; an error is that of the first, the identity.
+    That is not read again. The other reads are made side by side; the error of the first, the identity, comes first.
     """
     wanted = set(facts)
     types = sorted(set(instance_types) - set(carried.get("offerings", {}))) if "offerings" in wanted else []

@@ -171,9 +171,7 @@ class Api:
 
     def _opened(self) -> Any:
         if self._session is None:
-            core = botocore.session.Session(profile=self._connection.get("profile_name"))
-            if LOADER is not None and not os.environ.get("AWS_DATA_PATH"):
-                core.register_component("data_loader", LOADER)
+            core = _core(self._connection.get("profile_name"))
             self._session = boto3.Session(
                 botocore_session=core,
                 region_name=self._connection["region"],
@@ -216,6 +214,19 @@ class Api:
             raise
 
 
+_spare: list[Any] = []
+"""A session that `warm` made ahead; every forked worker finds it, and takes it for its first connection."""
+
+
+def _core(profile: str | None) -> Any:
+    if profile is None and _spare:
+        return _spare.pop()
+    core = botocore.session.Session(profile=profile)
+    if not os.environ.get("AWS_DATA_PATH"):
+        core.register_component("data_loader", LOADER)
+    return core
+
+
 def warm(services: Sequence[str] = ("ec2", "eks", "iam", "kms", "logs", "s3", "sts")) -> None:
     """Loads the models of services into the shared loader, so that forked workers find them."""
     if LOADER is None:
@@ -225,6 +236,8 @@ def warm(services: Sequence[str] = ("ec2", "eks", "iam", "kms", "logs", "s3", "s
     for service in services:
         LOADER.load_service_model(service, "service-2")
         LOADER.load_service_model(service, "endpoint-rule-set-1")
+        LOADER.load_service_model(service, "paginators-1")
+    _spare.append(_core(None))
 
 
 __all__ = ["Api", "AwsFailure", "BotoCoreError", "ClientError", "code_of", "failure", "unseen", "warm"]
