@@ -10,9 +10,11 @@ module: iam_roles
 short_description: IAM roles of a platform
 version_added: 0.1.0
 description:
-  - Makes the IAM roles of a platform with their trust, managed and inline policies, and where asked for their instance profiles.
+  - Makes the IAM roles of a platform with their trust, managed and inline policies, and where asked for their
+    instance profiles.
   - What is attached to a role or written into it beside what is declared is removed.
-  - Also makes the service-linked roles that an empty account lacks. Those belong to the account, so they are never changed or deleted.
+  - Also makes the service-linked roles that an empty account lacks. Those belong to the account, so they are never
+    changed or deleted.
 author:
   - Contributors to slipway.platform (@slipway-platform)
 options:
@@ -35,8 +37,8 @@ options:
         default: ''
       trust_services:
         description:
-          - AWS services that may assume the role, such as V(ec2.amazonaws.com). The condition C(aws:SourceAccount) is set for those that
-            support it.
+          - AWS services that may assume the role, such as V(ec2.amazonaws.com). The condition C(aws:SourceAccount) is
+            set for those that support it.
           - Either this or O(roles[].trust_policy) is required.
         type: list
         elements: str
@@ -47,8 +49,8 @@ options:
         type: dict
       managed_policies:
         description:
-          - Managed policies. Those of AWS by name, with their path if they have one (V(service-role/AmazonEBSCSIDriverPolicy)), others by
-            ARN.
+          - Managed policies. Those of AWS by name, with their path if they have one
+            (V(service-role/AmazonEBSCSIDriverPolicy)), others by ARN.
         type: list
         elements: str
         default: []
@@ -76,7 +78,8 @@ options:
   component:
     description:
       - Part of the platform that the roles belong to, kept in the tag C(slipway:component).
-      - If set, roles of this component that are not declared any more are deleted. Otherwise only declared roles are looked at.
+      - If set, roles of this component that are not declared any more are deleted. Otherwise only declared roles are
+        looked at.
     type: str
   path:
     description:
@@ -88,8 +91,8 @@ options:
       - ARN of the policy that bounds what the roles can be allowed.
     type: str
 notes:
-  - C(amazon.aws.iam_role) makes one role a task, has no diff, and writes inline policies by another module. A service-linked role can be
-    made by no module of amazon.aws or community.aws.
+  - C(amazon.aws.iam_role) makes one role a task, has no diff, and writes inline policies by another module. A
+    service-linked role can be made by no module of amazon.aws or community.aws.
 extends_documentation_fragment:
   - slipway.platform.box
   - slipway.platform.attributes
@@ -98,8 +101,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Roles of the control plane and of the nodes
-  slipway.platform.iam_roles:
+- name: Roles of the control plane and of the nodes slipway.platform.iam_roles:
     platform_name: demo
     component: eks
     roles:

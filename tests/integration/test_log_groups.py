@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
 from ansible_collections.slipway.platform.plugins.module_utils._account import Account
 from ansible_collections.slipway.platform.plugins.module_utils._box import Box
 from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
