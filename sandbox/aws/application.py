@@ -51,6 +51,8 @@ def _perform(call: Call) -> HttpResponse:
     key = (call.service, call.operation)
     for before in hooks.BEFORE.get(key, ()):
         before(call)
+    if call.service == "ec2" and b"DryRun=true" in call.request.body:
+        raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
     if call.service == "eks":
         operation = EKS.get(call.operation)
         if operation is None:
@@ -86,5 +88,6 @@ def _inner(request: HttpRequest) -> HttpResponse:
                 return json_response({"error": f"no such path: {request.method} {request.raw_path}"}, 404)
             text = encode(handler(query, body))
         return HttpResponse(200, {"content-type": "application/json"}, text.encode())
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
         return json_response({"error": f"{type(error).__name__}: {error}"}, 400)

@@ -29,6 +29,10 @@ def _load_key(der: bytes) -> PrivateKeyTypes:
     return serialization.load_der_private_key(der, None)
 
 
+def _load_certificate(der: bytes) -> x509.Certificate:
+    return x509.load_der_x509_certificate(der)
+
+
 class _Pickler(pickle.Pickler):
     """Knows what moto holds that pickle does not: locks, private keys, certificates.
 
@@ -48,7 +52,7 @@ class _Pickler(pickle.Pickler):
             )
             return _load_key, (der,)
         if isinstance(value, x509.Certificate):
-            return x509.load_der_x509_certificate, (value.public_bytes(serialization.Encoding.DER),)
+            return _load_certificate, (value.public_bytes(serialization.Encoding.DER),)
         if isinstance(value, AWSManagedPolicy):
             return managed_policy, (value.arn, value.account_id, value.attachment_count)
         if isinstance(value, weakref.ReferenceType):

@@ -71,7 +71,7 @@ def test_region_that_does_not_exist(aws: Harness) -> None:
 
 
 def test_presigned_requests(aws: Harness) -> None:
-    url = aws.client("sts").generate_presigned_url("get_caller_identity", ExpiresIn=60)
+    url = aws.client("sts").generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
     with urllib.request.urlopen(url) as answer:
         assert b"user/sandbox" in answer.read()
     with pytest.raises(urllib.error.HTTPError) as caught:
