@@ -139,6 +139,16 @@ def eks_clusters(api: Api, platform_name: str, names: Sequence[str]) -> dict[str
     return {name: found for name, found in zip(names, answers, strict=True) if found is not None}
 
 
+def s3_bucket(api: Api, name: str) -> Found | None:
+    bucket = api.optional(lambda: api.s3.head_bucket(Bucket=name), "403", "404", "NoSuchBucket")
+    return None if bucket is None else Found(name)
+
+
+def s3_buckets(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
+    answers = api.together([partial(s3_bucket, api, name) for name in names])
+    return {name: found for name, found in zip(names, answers, strict=True) if found is not None}
+
+
 FINDERS: dict[str, Finder] = {
     "vpc": vpcs,
     "subnet": subnets,
@@ -150,6 +160,7 @@ FINDERS: dict[str, Finder] = {
     "kms_key": kms_keys,
     "eks_cluster": eks_clusters,
     "log_group": log_groups,
+    "s3_bucket": s3_buckets,
 }
 
 
