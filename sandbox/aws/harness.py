@@ -54,9 +54,7 @@ class Harness:
             self._clients[wanted] = self._session.client(
                 service,
                 endpoint_url=self.url,
-                config=Config(
-                    retries={"max_attempts": 0}, s3={"addressing_style": "path"}, signature_version="s3v4"
-                )
+                config=Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}, signature_version="s3v4")
                 if service == "s3"
                 else Config(retries={"max_attempts": 0}),
                 aws_access_key_id=key,

@@ -224,7 +224,9 @@ def test_bucket_that_wants_tls_and_logs(aws: Harness) -> None:
         "Resource": ["arn:aws:s3:::demo-logs/*"],
     }
     deny = {**tls, "Principal": "*", "Resource": ["arn:aws:s3:::demo-logs/*"]}
-    s3.put_bucket_policy(Bucket="demo-logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny, delivery]}))
+    s3.put_bucket_policy(
+        Bucket="demo-logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny, delivery]})
+    )
     s3.put_bucket_logging(**wanted)
     assert s3.get_bucket_logging(Bucket="demo-app")["LoggingEnabled"]["TargetPrefix"] == "app/"
     s3.put_object(Bucket="demo-app", Key="lock", Body=b"x", IfNoneMatch="*")
@@ -317,9 +319,7 @@ def test_auto_scaling_group_with_instances(platform: Platform) -> None:
         MixedInstancesPolicy=policy,
         Tags=[{"Key": "a", "Value": "b", "PropagateAtLaunch": True}],
     )
-    found = [
-        instance for item in ec2.describe_instances()["Reservations"] for instance in item["Instances"]
-    ]
+    found = [instance for item in ec2.describe_instances()["Reservations"] for instance in item["Instances"]]
     assert sum(1 for item in found if item.get("InstanceLifecycle") == "spot") == 2
     assert len({item["SubnetId"] for item in found}) == 3
     assert {"Key": "a", "Value": "b"} in found[0]["Tags"]

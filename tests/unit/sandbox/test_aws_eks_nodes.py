@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from typing import Any
 
 import pytest
@@ -94,8 +95,6 @@ def test_without_the_cni_nodes_do_not_join(platform: Platform) -> None:
     platform.cni()
     eks.describe_addon(clusterName="demo", addonName="vpc-cni")
     platform.aws.settings(seconds={"nodegroup": 0})
-    import time
-
     for _ in range(40):
         group = eks.describe_nodegroup(clusterName="demo", nodegroupName="workers")["nodegroup"]
         if group["status"] == "ACTIVE":
@@ -219,8 +218,6 @@ def test_update_nodegroup_version_replaces_the_instances(cluster: Platform) -> N
     eks.update_nodegroup_version(**group, version="1.35")
     code, _ = refusal(eks.update_nodegroup_version, **group, version="1.35")
     assert code in ("InvalidRequestException", "ResourceInUseException")
-    import time
-
     for _ in range(60):
         found = eks.describe_nodegroup(**group)["nodegroup"]
         if found["status"] == "ACTIVE":
@@ -304,8 +301,6 @@ def test_addons_that_need_nodes_wait_for_them(cluster: Platform) -> None:
     found = eks.describe_addon(**addon)["addon"]
     assert (found["status"], found["health"]["issues"][0]["code"]) == ("DEGRADED", "InsufficientNumberOfReplicas")
     cluster.nodegroup()
-    import time
-
     for _ in range(60):
         found = eks.describe_addon(**addon)["addon"]
         if found["status"] == "ACTIVE":

@@ -13,7 +13,9 @@ from .conftest import Platform, refusal
 
 def test_default_security_group_has_its_rules(platform: Platform) -> None:
     ec2 = platform.client("ec2")
-    for group in ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])["SecurityGroups"]:
+    for group in ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])[
+        "SecurityGroups"
+    ]:
         ingress, egress = group["IpPermissions"], group["IpPermissionsEgress"]
         assert [pair["GroupId"] for rule in ingress for pair in rule["UserIdGroupPairs"]] == [group["GroupId"]]
         assert [(rule["IpProtocol"], rule["IpRanges"][0]["CidrIp"]) for rule in egress] == [("-1", "0.0.0.0/0")]
@@ -92,9 +94,9 @@ def test_nat_gateway_passes_its_states(platform: Platform) -> None:
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     specification = [{"ResourceType": "natgateway", "Tags": [{"Key": "Name", "Value": "nat"}]}]
     platform.aws.settings(seconds={"nat_gateway": 30})
-    made = ec2.create_nat_gateway(
-        SubnetId=platform.subnets[0], AllocationId=address, TagSpecifications=specification
-    )["NatGateway"]
+    made = ec2.create_nat_gateway(SubnetId=platform.subnets[0], AllocationId=address, TagSpecifications=specification)[
+        "NatGateway"
+    ]
     nat = made["NatGatewayId"]
     assert made["State"] == "pending"
     assert refusal(ec2.delete_subnet, SubnetId=platform.subnets[0])[0] == "DependencyViolation"
@@ -244,7 +246,8 @@ def test_load_balancer(balancer: tuple[Platform, Any]) -> None:
     found = elbv2.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"][0]
     assert (found["State"]["Code"], found["DNSName"]) == ("active", made["DNSName"])
     attributes = {
-        item["Key"]: item["Value"] for item in elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+        item["Key"]: item["Value"]
+        for item in elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
     }
     assert attributes["idle_timeout.timeout_seconds"] == "60"
     assert attributes["routing.http.drop_invalid_header_fields.enabled"] == "false"

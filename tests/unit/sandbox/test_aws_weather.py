@@ -184,7 +184,12 @@ def test_a_new_role_cannot_be_assumed_yet(platform: Platform) -> None:
     role = iam.create_role(RoleName="young", AssumeRolePolicyDocument=trust("eks.amazonaws.com"))["Role"]["Arn"]
     code, message = refusal(platform.cluster, roleArn=role)
     assert (code, "could not be assumed" in message) == ("InvalidParameterException", True)
-    root = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*", "Resource": "*"}
+    root = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
     named = {**root, "Principal": {"AWS": role}}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [root, named]})
     assert refusal(kms.create_key, Policy=policy)[0] == "MalformedPolicyDocumentException"
