@@ -1,0 +1,114 @@
+"""Start and stop: idempotent, side by side, interrupted and killed at any moment, and never a process left."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.sandbox.place import Cluster, Place, until
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    found = Place(tmp_path / "sandbox")
+    yield found
+    found.command("down")
+    assert found.processes() == []
+
+
+def test_up_twice_is_one_sandbox_and_down_twice_none(place: Place) -> None:
+    place.command("up")
+    before = {process.pid for process in place.processes()}
+    _, told = place.command("up")
+    assert "runs already" in told
+    assert {process.pid for process in place.processes()} == before
+    place.command("down")
+    assert place.processes() == []
+    place.command("down")
+    assert not place.state.environment.exists()
+
+
+def test_two_side_by_side_know_nothing_of_each_other(place: Place, tmp_path: Path) -> None:
+    other = Place(tmp_path / "other")
+    place.command("up")
+    other.command("up")
+    try:
+        place.client("sqs").create_queue(QueueName="mine")
+        assert "QueueUrls" not in other.client("sqs").list_queues()
+        assert not set(place.state.read()["ports"].values()) & set(other.state.read()["ports"].values())
+    finally:
+        other.command("down")
+    assert "QueueUrls" in place.client("sqs").list_queues()
+
+
+def test_settings_are_shown_changed_and_kept_over_a_reset(place: Place) -> None:
+    place.command("up", "profile=demo")
+    assert json.loads(place.command("settings")[0])["profile"] == "demo"
+    changed = json.loads(place.command("settings", "seconds.cluster=7", "date=2027-01-01")[0])
+    assert changed["seconds"]["cluster"] == 7
+    assert changed["date"] == "2027-01-01"
+    _, told = place.command("settings", "nonsense=1", code=1)
+    assert "nonsense" in told
+
+
+def test_writes_are_told_and_reads_only_on_request(place: Place) -> None:
+    place.command("up")
+    place.client("sqs").create_queue(QueueName="mine")
+    place.client("sqs").list_queues()
+    writes = [json.loads(line)["operation"] for line in place.command("writes")[0].splitlines()]
+    everything = [json.loads(line)["operation"] for line in place.command("writes", "--all")[0].splitlines()]
+    assert writes == ["CreateQueue"]
+    assert everything == ["CreateQueue", "ListQueues"]
+
+
+def test_images_go_with_a_reset(place: Place) -> None:
+    place.command("up")
+    (place.state.registry / "docker").mkdir()
+    place.command("reset")
+    assert not (place.state.registry / "docker").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("moment", range(4))
+def test_up_interrupted_at_any_moment_leaves_nothing(place: Place, number: signal.Signals, moment: int) -> None:
+    process = place.start("up")
+    time.sleep(random.Random(f"{number}{moment}").uniform(0.1, 1.6))
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    if process.returncode != 0:
+        assert place.processes() == []
+    place.command("up")
+    place.command("status")
+
+
+@pytest.mark.parametrize("victim", ["supervisord", "sandbox.kubernetes"])
+def test_whoever_is_killed_no_control_plane_outlives_its_sandbox(place: Place, victim: str) -> None:
+    place.command("up")
+    Cluster(place, "demo").wait()
+    until(lambda: len(place.of_clusters()) == 5, "five programs run")
+    before = place.of_clusters()
+    killed = [process for process in place.processes() if any(victim in word for word in process.cmdline())]
+    assert len(killed) == 1
+    killed[0].kill()
+    until(lambda: not before.keys() & place.of_clusters().keys(), "its control plane is gone", 10)
+    if victim == "supervisord":
+        until(lambda: place.processes() == [], "everything is gone", 10)
+
+
+def test_a_program_that_cannot_start_is_told_with_its_last_words(
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    (assets / "registry").write_text("#!/bin/sh\necho no luck today\nexit 3\n")
+    (assets / "registry").chmod(0o755)
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(assets))
+    _, told = place.command("up", code=1)
+    assert "registry ended at its start:\nno luck today" in told
+    assert place.processes() == []
