@@ -1,0 +1,1 @@
+"""Seconds, memory and AWS calls of Slipway beside plain modules and bare boto3."""
