@@ -1,6 +1,7 @@
 """The floor: one process of bare boto3 that reads every field that Slipway manages on the platform `demo`.
 
-The calls follow each other. No names are resolved, nothing is compared; calls whose answer another one holds already are left out.
+The calls follow each other. No names are resolved, nothing is compared; calls whose answer another one holds already
+are left out.
 """
 
 from __future__ import annotations
