@@ -26,6 +26,7 @@ class ActionModule(BoxAction):
         options = {name: roles.options(name) for name in roles.names}
         names.refuse_unknown(variables, {*names.SHARED, *(key for each in options.values() for key in each)})
         selected = [name for name in self._task.args["roles"] if name in options and self._selected(name, variables)]
+        checked(names.SHARED, roles.values(names.SHARED))
         wanted = {**names.SHARED, **{key: option for name in selected for key, option in options[name].items()}}
         values = checked(wanted, roles.values(wanted))
         calls = [

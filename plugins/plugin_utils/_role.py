@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,16 @@ class Roles:
         return specification.get("options") or {}
 
     def values(self, names: Iterable[str]) -> dict[str, Any]:
-        """The host's values of variables, templated; what is undefined is left out."""
-        defined = {name: self._variables[name] for name in names if name in self._variables}
-        return self._templated(defined, self._templar)
+        """The host's values of variables, templated; what is not set is left out."""
+        answer: dict[str, Any] = {}
+        for name in names:
+            if name in self._variables:
+                try:
+                    answer |= self._templar.template({name: self._variables[name]})
+                except AnsibleError as error:
+                    reason = str(error.message).rstrip(".")
+                    raise _Sentence(f"{name} holds a template that is not valid: {reason}.") from error
+        return answer
 
     def calls(self, role: str) -> Iterator[dict[str, Any]]:
         """Calls of the collection's modules from `main` on: `module`, `options` and `sources` (the variables behind).
@@ -93,12 +101,8 @@ class Roles:
         """Templated options; one that names an undefined variable is left out, as if it were not set."""
         answer: dict[str, Any] = {}
         for key, value in options.items():
-            try:
+            with suppress(AnsibleUndefinedVariable):
                 answer |= templar.template({key: value})
-            except AnsibleUndefinedVariable:
-                continue
-            except AnsibleError as error:
-                raise _Sentence(f"{key} is no valid template: {error.message}") from error
         return answer
 
 
