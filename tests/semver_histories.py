@@ -145,6 +145,7 @@ def differences(answer: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[
 def make_repository(folder: Path, steps: Sequence[Step]) -> Graph:
     """A real repository of the steps, with a clean tree; it is made by git's fast-import, one process."""
     git(folder, "init", "--quiet", "--initial-branch=main", ".")
+    marks: dict[str, int] = {}
     with subprocess.Popen(
         ["git", "-C", str(folder), "fast-import", "--quiet", "--cat-blob-fd=1"],
         stdin=subprocess.PIPE,
@@ -152,30 +153,30 @@ def make_repository(folder: Path, steps: Sequence[Step]) -> Graph:
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        marks = 0
 
         def commit(node: Node, branch: str) -> str:
-            nonlocal marks
-            marks += 1
-            lines = [f"commit refs/heads/{branch}", f"mark :{marks}"]
-            lines.append(f"committer Somebody <somebody@localhost> {1700000000 + marks} +0000")
+            number = len(marks) + 1
+            lines = [f"commit refs/heads/{branch}", f"mark :{number}"]
+            lines.append(f"committer Somebody <somebody@localhost> {1700000000 + number} +0000")
             lines += [f"data {len(node.message.encode())}", node.message]
-            lines += [f"{'from' if n == 0 else 'merge'} {parent}" for n, parent in enumerate(node.parents)]
+            lines += [f"{'merge' if n else 'from'} :{marks[parent]}" for n, parent in enumerate(node.parents)]
             lines += [
                 f"M 100644 inline {node.path}",
-                f"data {len(str(marks))}",
-                str(marks),
+                f"data {len(str(number))}",
+                str(number),
                 "",
-                f"get-mark :{marks}",
+                f"get-mark :{number}",
                 "",
             ]
             process.stdin.write("\n".join(lines).encode())
             process.stdin.flush()
-            return process.stdout.readline().decode().strip()
+            identifier = process.stdout.readline().decode().strip()
+            marks[identifier] = number
+            return identifier
 
         graph = build(steps, commit)
         for name, target in graph.tags.items():
-            process.stdin.write(f"reset refs/tags/{name}\nfrom {target}\n\n".encode())
+            process.stdin.write(f"reset refs/tags/{name}\nfrom :{marks[target]}\n\n".encode())
         process.stdin.close()
     assert process.returncode == 0
     git(folder, "symbolic-ref", "HEAD", f"refs/heads/{graph.branch}")

@@ -83,7 +83,8 @@ class Git:
     """Git in one repository."""
 
     def __init__(self, repository: str) -> None:
-        self._command = ["git", "-C", repository, *(f"-c{key}={value}" for key, value in _SETTINGS.items())]
+        settings = [part for key, value in _SETTINGS.items() for part in ("-c", f"{key}={value}")]
+        self._command = ["git", "-C", repository, *settings]
         self._environment = {key: value for key, value in os.environ.items() if key not in _DROPPED} | _FIXED
 
     def call(self, *arguments: str, text: str = "", extra: Mapping[str, str] | None = None) -> str:
@@ -188,9 +189,16 @@ class Git:
             self.call("tag", "--no-sign", name, commit)
             return
         signed = ("--sign", f"--local-user={how.signing_key}") if how.sign != "none" else ("--annotate",)
-        kind = f"-cgpg.format={'ssh' if how.sign == 'ssh' else 'openpgp'}"
+        kind = ("-c", f"gpg.format={'ssh' if how.sign == 'ssh' else 'openpgp'}")
         tagger = {"GIT_COMMITTER_NAME": how.tagger_name, "GIT_COMMITTER_EMAIL": how.tagger_email}
-        self.call(kind, "tag", *signed, "--cleanup=verbatim", "--file=-", name, commit, text=message, extra=tagger)
+        self.call(*kind, "tag", *signed, "--cleanup=verbatim", "--file=-", name, commit, text=message, extra=tagger)
+        if how.sign != "none" and not self._is_signed(name):
+            self.delete_tag(name)
+            raise GitError(f"git cannot sign with key '{how.signing_key}'")
+
+    def _is_signed(self, name: str) -> bool:
+        """Whether a tag ends in a signature: git 2.39 makes an unsigned one, exit 0, if ssh-keygen fails."""
+        return re.search(r"\n-----END (SSH|PGP) SIGNATURE-----\n*\Z", self.call("cat-file", "tag", name)) is not None
 
     def delete_tag(self, name: str) -> None:
         self.call("tag", "--delete", name)
