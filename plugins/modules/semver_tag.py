@@ -79,8 +79,7 @@ options:
     default: minor
   types:
     description:
-      - What commits of a type raise, V(none), V(patch), V(minor) or V(major), for example
-        V({perf: patch, docs: patch}).
+      - What commits of a type raise, V(none), V(patch), V(minor) or V(major), for example V(patch) for C(docs).
       - C(feat) and C(fix) are fixed by the standard, C(revert) is set by O(reverts).
     type: dict
     default: {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.commits import Commit
@@ -15,7 +16,20 @@ from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.decis
     tags_of,
 )
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.notes import by_type, markdown, message
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.options import parse
+from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.options import OPTIONS, parse
+from ansible_collections.slipway.platform.plugins.modules import semver_tag
+
+
+def test_the_documentation_lists_the_options_as_they_are() -> None:
+    documented = yaml.safe_load(semver_tag.DOCUMENTATION)["options"]
+    assert set(documented) == set(OPTIONS)
+    for name, option in OPTIONS.items():
+        assert {key: documented[name].get(key) for key in option if key != "options"} == {
+            key: value for key, value in option.items() if key != "options"
+        }
+    assert yaml.safe_load(semver_tag.EXAMPLES)
+    assert {"version", "previous", "bump", "decided_by", "notes", "oci_tag"} <= set(yaml.safe_load(semver_tag.RETURN))
+
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"tag_prefix": "a b"}, "tag_prefix is 'a b'; the beginning of a git tag is allowed."),
