@@ -201,13 +201,12 @@ def reset(state: State) -> None:
 
 @contextlib.contextmanager
 def _registry_stopped(state: State) -> Iterator[None]:
-    rpc = supervisor.client(state)
-    rpc.stopProcess("registry")
+    supervisor.stop_program(state, "registry")
     try:
         yield
     finally:
         state.registry.mkdir(parents=True, exist_ok=True)
-        rpc.startProcess("registry")
+        supervisor.start_program(state, "registry")
     _wait_ready(state, lambda _: None)
 
 

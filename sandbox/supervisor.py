@@ -21,6 +21,7 @@ from sandbox.state import CHECKOUT, State, write
 
 # In the environment of every process of a sandbox: by it the sweep knows which are whose.
 MARK = "SLIPWAY_SANDBOX_PROCESS"
+GROUP = "sandbox"
 PROGRAMS = ("aws", "kubernetes", "registry")
 
 
@@ -37,6 +38,8 @@ def configuration(state: State, commands: dict[str, list[str]]) -> str:
     }
     factory = "supervisor.rpcinterface:make_main_rpcinterface"
     parser["rpcinterface:supervisor"] = {"supervisor.rpcinterface_factory": factory}
+    # One group: supervisor stops its groups one after the other, a second each.
+    parser[f"group:{GROUP}"] = {"programs": ",".join(commands)}
     for name, command in commands.items():
         parser[f"program:{name}"] = {
             # The kernel ends a program when supervisor ends, in whatever way that happens.
@@ -98,11 +101,12 @@ def programs(state: State) -> list[dict[str, Any]]:
     return cast(list[dict[str, Any]], client(state).getAllProcessInfo())
 
 
-def restart(state: State, name: str) -> None:
-    rpc = client(state)
-    with contextlib.suppress(xmlrpc.client.Fault):
-        rpc.stopProcess(name)
-    rpc.startProcess(name)
+def stop_program(state: State, name: str) -> None:
+    client(state).stopProcess(f"{GROUP}:{name}")
+
+
+def start_program(state: State, name: str) -> None:
+    client(state).startProcess(f"{GROUP}:{name}")
 
 
 def stop(state: State) -> None:
