@@ -119,3 +119,14 @@ def usable_by(account: str, region: str, identity: str, kind: str, name: str, ac
     if kind == "AWS" and any(grant.grantee_principal == name for grant in key.grants.values()):
         return True
     return allows(key.policy, kind, names, (action,))
+
+
+@instead("kms", "EnableKey", "DisableKey")
+def set_enabled(call: Call) -> dict[str, Any]:
+    """moto knows the key by its id alone here."""
+    key = find_key(call)
+    if key is None:
+        raise AwsError("NotFoundException", f"Key '{call.parameters['KeyId']}' does not exist", 400)
+    key.enabled = call.operation == "EnableKey"
+    key.key_state = "Enabled" if key.enabled else "Disabled"
+    return {}

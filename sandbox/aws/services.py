@@ -27,6 +27,7 @@ MODULES = (
     "ec2.image_operations",
     "ec2.regions",
     "ec2.launch_templates",
+    "ec2.snapshots",
 )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from ansible_collections.slipway.platform.plugins.module_utils._kms_keys import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
 
-from .conftest import Emulator
+from .conftest import ACCOUNT, REGION, Emulator
 from .life import Life
 
 WRITES = {
@@ -42,6 +45,9 @@ def life(emulator: Emulator) -> Life:
     [
         ({"keys": [key(), key()]}, "keys[1].use is 'eks'; each use is allowed once."),
         ({"deletion_window_in_days": 6}, "deletion_window_in_days is 6; 7 to 30 days are allowed."),
+        ({"deletion_window_in_days": 31}, "deletion_window_in_days is 31; 7 to 30 days are allowed."),
+        ({"keys": [key(use="my key")]}, "keys[0].use is 'my key'; 1 to 200 letters, digits and /_- are allowed."),
+        ({"keys": [key(services=["ec2"])]}, "keys[0].services[0] is 'ec2'; allowed are autoscaling, eks, logs, s3."),
         ({"keys": [{"use": "eks"}]}, "keys[0].description is not set; a value is required."),
     ],
 )
@@ -85,3 +91,111 @@ def test_a_key_of_others_is_refused_or_adopted(life: Life) -> None:
     with pytest.raises(Impossible, match="exists without the tag slipway:platform=demo; set platform_adopt to true"):
         life.run(check_mode=True)
     assert "tags.slipway:platform" in life.step(adopt=True)[0]
+
+
+def test_how_aws_writes_a_policy_is_no_difference(life: Life) -> None:
+    life.step()
+    kms = life.emulator.client("kms")
+    policy = json.loads(kms.get_key_policy(KeyId=key_id(kms), PolicyName="default")["Policy"])
+    for statement in policy["Statement"]:
+        statement["Action"] = statement["Action"][0] if len(statement["Action"]) == 1 else statement["Action"][::-1]
+        statement["Resource"] = "*"
+    policy["Statement"][0]["Principal"] = {"AWS": ACCOUNT}
+    kms.put_key_policy(KeyId=key_id(kms), PolicyName="default", Policy=json.dumps(policy))
+    assert life.step() == []
+
+
+def test_a_policy_by_hand_is_undone(life: Life) -> None:
+    life.step()
+    kms = life.emulator.client("kms")
+    policy = json.loads(kms.get_key_policy(KeyId=key_id(kms), PolicyName="default")["Policy"])
+    policy["Statement"][0]["Principal"]["AWS"].append("arn:aws:iam::210987654321:root")
+    kms.put_key_policy(KeyId=key_id(kms), PolicyName="default", Policy=json.dumps(policy))
+    assert life.step() == ["update kms_key demo-eks policy.Statement"]
+
+
+def key_id(kms: Any) -> str:
+    return str(kms.describe_key(KeyId="alias/demo-eks")["KeyMetadata"]["Arn"])
+
+
+def bucket(emulator: Emulator, arn: str) -> str:
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="of-others", CreateBucketConfiguration={"LocationConstraint": REGION})
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn}}
+    s3.put_bucket_encryption(Bucket="of-others", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    return "s3 bucket 'of-others'"
+
+
+def bucket_by_alias(emulator: Emulator, arn: str) -> str:
+    return bucket(emulator, "alias/demo-eks")
+
+
+def log_group(emulator: Emulator, arn: str) -> str:
+    emulator.client("logs").create_log_group(logGroupName="/demo", kmsKeyId=arn)
+    return "log group '/demo'"
+
+
+def volume(emulator: Emulator, arn: str) -> str:
+    ec2 = emulator.client("ec2")
+    answer = ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=1, Encrypted=True, KmsKeyId=arn)
+    return f"EBS volume '{answer['VolumeId']}'"
+
+
+def snapshot(emulator: Emulator, arn: str) -> str:
+    ec2 = emulator.client("ec2")
+    volume_id = ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=1, Encrypted=True, KmsKeyId=arn)["VolumeId"]
+    snapshot_id = ec2.create_snapshot(VolumeId=volume_id)["SnapshotId"]
+    ec2.delete_volume(VolumeId=volume_id)
+    return f"EBS snapshot '{snapshot_id}'"
+
+
+@pytest.mark.parametrize("make", [bucket, bucket_by_alias, log_group, volume, snapshot])
+def test_a_key_is_kept_while_something_encrypted_with_it_stands(
+    life: Life, make: Callable[[Emulator, str], str]
+) -> None:
+    life.step()
+    thing = make(life.emulator, key_id(life.emulator.client("kms")))
+    life.emulator.forget()
+    for check_mode in (True, False):
+        with pytest.raises(Impossible) as impossible:
+            life.run(check_mode=check_mode, state="absent")
+        assert str(impossible.value) == (
+            f"kms key 'demo-eks' cannot be deleted while {thing} may hold what is encrypted with it; delete that first."
+        )
+    assert life.emulator.writes() == []
+
+
+def test_what_an_earlier_task_of_the_check_run_deletes_does_not_count(life: Life) -> None:
+    life.step()
+    log_group(life.emulator, key_id(life.emulator.client("kms")))
+    known = {"log_group": {"/demo": {"state": "deleted"}}}
+    planned = life.run(check_mode=True, state="absent", known=known).plan.as_list()
+    assert [change["action"] for change in planned] == ["delete"]
+
+
+def test_a_key_for_buckets_is_kept_while_a_bucket_of_the_platform_stands(life: Life) -> None:
+    """Its encryption may have changed since; objects stay encrypted with the key that they were written with."""
+    keys = [key(services=["s3"])]
+    life.step(keys=keys)
+    name = f"demo-{ACCOUNT}-{REGION}-application"
+    s3 = life.emulator.client("s3")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    with pytest.raises(Impossible, match=f"cannot be deleted while s3 bucket '{name}' may hold"):
+        life.run(check_mode=False, state="absent", keys=keys)
+    s3.delete_bucket(Bucket=name)
+    assert life.step(state="absent", keys=keys) == ["delete kms_key demo-eks"]
+
+
+def test_the_calls_of_an_unchanged_run(life: Life) -> None:
+    life.step()
+    life.emulator.forget()
+    life.run(check_mode=False)
+    operations = sorted(call["operation"] for call in life.emulator.calls())
+    assert operations == [
+        "DescribeKey",
+        "GetCallerIdentity",
+        "GetKeyPolicy",
+        "GetKeyRotationStatus",
+        "ListAliases",
+        "ListResourceTags",
+    ]

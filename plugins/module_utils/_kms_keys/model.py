@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from .._account import Account
 from .._plan import Refusal, Value
 
+_USE = re.compile(r"[A-Za-z0-9/_-]{1,200}")
 USERS = ("autoscaling", "eks", "logs", "s3")
 """AWS services that a key can be opened to."""
 
@@ -47,6 +49,7 @@ class KmsKeys:
     account: Account
     keys: tuple[Key, ...]
     deletion_window_in_days: int
+    absent: bool
 
 
 def parse(params: Mapping[str, Value], account: Account) -> KmsKeys:
@@ -54,10 +57,14 @@ def parse(params: Mapping[str, Value], account: Account) -> KmsKeys:
     keys: list[Key] = []
     for position, entry in enumerate(params["keys"]):
         name = f"{platform}-{entry['use']}"
+        if not _USE.fullmatch(entry["use"]):
+            raise Refusal(f"keys[{position}].use", entry["use"], "1 to 200 letters, digits and /_- are allowed")
+        if len(entry["description"]) > 8192:
+            raise Refusal(f"keys[{position}].description", entry["description"], "at most 8192 characters are allowed")
         if name in (key.name for key in keys):
             raise Refusal(f"keys[{position}].use", entry["use"], "each use is allowed once")
-        keys.append(Key(name, entry["description"], tuple(sorted(entry["services"]))))
+        keys.append(Key(name, entry["description"], tuple(sorted(set(entry["services"])))))
     window = params["deletion_window_in_days"]
     if not 7 <= window <= 30:
         raise Refusal("deletion_window_in_days", window, "7 to 30 days are allowed")
-    return KmsKeys(platform, params["tags"], account, tuple(keys), window)
+    return KmsKeys(platform, params["tags"], account, tuple(keys), window, params["state"] == "absent")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _tags
+from .. import _policies, _tags
 from .._account import Account
 from .._plan import Observed, Ref, Resource
 from .model import Key, KmsKeys
@@ -36,9 +36,9 @@ def declare(spec: KmsKeys, observed: Observed) -> list[Resource]:
 def policy(key: Key, account: Account) -> dict[str, Any]:
     """A key's policy: IAM of the account decides, and each service gets what its documentation asks for, no more.
 
-    Sources: "Encrypt log data in CloudWatch Logs using AWS KMS" (logs), "Required AWS KMS key policy for use with encrypted
-    volumes" (autoscaling), "Key policies in AWS KMS" (the account). EKS and S3 use the caller's rights through grants and
-    through `kms:ViaService`, so IAM is enough for them.
+    Sources: "Encrypt log data in CloudWatch Logs using AWS KMS" (logs), "Required AWS KMS key policy for use with
+    encrypted volumes" (autoscaling), "Key policies in AWS KMS" (the account). EKS and S3 use the caller's rights, through
+    grants and `kms:ViaService`, so IAM is enough for them.
     """
     statements: list[dict[str, Any]] = [
         {
@@ -76,4 +76,4 @@ def policy(key: Key, account: Account) -> dict[str, Any]:
                 "Condition": {"ArnLike": context},
             }
         )
-    return {"Version": "2012-10-17", "Statement": statements}
+    return _policies.canonical({"Version": _policies.VERSION, "Statement": statements}, account.partition)

@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Any
 
-from .. import _tags
+from .. import _policies, _tags
 from .._clients import Api
 from .._known import Known
 from .._plan import Found, Ref
 from .model import KmsKeys
+from .users import refuse_in_use
 
 
 def aliases(api: Api) -> list[dict[str, Any]]:
@@ -27,12 +27,14 @@ def key_metadata(api: Api, key_id: str) -> dict[str, Any]:
     return answer
 
 
-def key_policy(api: Api, key_id: str) -> Any:
-    return json.loads(api.kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
+def key_policy(api: Api, key_id: str) -> str:
+    return str(api.kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
 
 
 def key_rotation(api: Api, key_id: str) -> bool:
-    return bool(api.kms.get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"])
+    """AWS does not tell it of a key that it is deleting."""
+    answer = api.optional(lambda: api.kms.get_key_rotation_status(KeyId=key_id), "KMSInvalidStateException")
+    return bool(answer and answer["KeyRotationEnabled"])
 
 
 def key_tags(api: Api, key_id: str) -> dict[str, str]:
@@ -40,7 +42,7 @@ def key_tags(api: Api, key_id: str) -> dict[str, str]:
 
 
 def tagged_keys(api: Api, platform: str) -> dict[str, str]:
-    """Keys of the platform by their Name tags: name -> ARN. The tagging API lags, so it only finds what lost its alias."""
+    """Keys of the platform by their Name tags: name -> ARN. The tagging API lags: it only finds what lost its alias."""
     entries = api.resourcegroupstaggingapi.pages(
         "get_resources",
         "ResourceTagMappingList",
@@ -51,15 +53,13 @@ def tagged_keys(api: Api, platform: str) -> dict[str, str]:
 
 
 def _found(api: Api, key_id: str, alias: str | None) -> Found | None:
-    metadata = key_metadata(api, key_id)
+    reads: list[Any] = [partial(look, api, key_id) for look in (key_metadata, key_policy, key_rotation, key_tags)]
+    metadata, policy, rotation, tags = api.together(reads)
     if metadata["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion"):
         return None
-    policy, rotation, tags = api.together(
-        [partial(key_policy, api, key_id), partial(key_rotation, api, key_id), partial(key_tags, api, key_id)]
-    )
     attributes = {
         "description": metadata["Description"],
-        "policy": policy,
+        "policy": _policies.canonical(policy, metadata["Arn"].split(":")[1]),
         "rotation": rotation,
         "enabled": metadata["Enabled"],
         "alias": alias,
@@ -68,7 +68,10 @@ def _found(api: Api, key_id: str, alias: str | None) -> Found | None:
 
 
 def read(api: Api, spec: KmsKeys, known: Known) -> dict[Ref, Found]:
-    """Keys by their aliases; a declared key whose alias is missing is looked for by its tags (an interrupted run)."""
+    """Keys by their aliases; a declared key whose alias is missing is looked for by its tags (an interrupted run).
+
+    Impossible if keys are to be deleted and something that is encrypted with them stands.
+    """
     by_name = {
         alias["AliasName"].removeprefix("alias/"): alias["TargetKeyId"]
         for alias in aliases(api)
@@ -81,4 +84,8 @@ def read(api: Api, spec: KmsKeys, known: Known) -> dict[Ref, Found]:
         [partial(_found, api, key_id, f"alias/{name}") for name, key_id in by_name.items()]
         + [partial(_found, api, arn, None) for arn in orphans.values()]
     )
-    return {Ref("kms_key", name): found for name, found in zip(names, answers, strict=True) if found is not None}
+    found = {name: key for name, key in zip(names, answers, strict=True) if key is not None}
+    if spec.absent:
+        ours = {name: key for name, key in found.items() if (key.tags or {}).get(_tags.IDENTITY) == spec.platform}
+        refuse_in_use(api, spec, known, ours)
+    return {Ref("kms_key", name): key for name, key in found.items()}
