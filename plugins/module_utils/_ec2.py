@@ -15,7 +15,7 @@ from ._clients import Api, ClientError, code_of
 from ._plan import Ref
 from ._wait import Status, Wait, until
 
-IN_USE = ("DependencyViolation", "InvalidNetworkInterface.InUse", "CannotDelete")
+IN_USE = ("DependencyViolation", "InvalidIPAddress.InUse", "InvalidNetworkInterface.InUse")
 """Codes that EC2 answers to the deletion of what something else still uses."""
 
 RELEASE = Wait(usual=20, timeout=600)
