@@ -1,27 +1,25 @@
 #!/bin/bash
-# Every molecule scenario, or those that are named, on one sandbox of their own: scripts/molecule.sh vpc buckets
-# Control planes do not run here: roles are judged by the account; what nodes do is the integration tests' business.
+# Every molecule scenario, or those that are named: scripts/molecule.sh vpc buckets
+# The scenario `default` owns the sandbox (see .config/molecule/config.yml): each scenario finds an empty account.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
-root=$PWD
-export PATH=$root/.venv/bin:$PATH
+export PATH=$PWD/.venv/bin:$PATH SLIPWAY_SANDBOX=$PWD/.sandbox/molecule
 scenarios=("$@")
 if ((${#scenarios[@]} == 0)); then
-    for folder in molecule/*/; do scenarios+=("$(basename "$folder")"); done
+    for folder in molecule/*/molecule.yml; do scenarios+=("$(basename "$(dirname "$folder")")"); done
 fi
-SLIPWAY_SANDBOX=$(mktemp -d "${TMPDIR:-/tmp}/slipway-molecule.XXXXXX")
-export SLIPWAY_SANDBOX
-stop() { python -m sandbox down; rm -rf "$SLIPWAY_SANDBOX"; }
-trap stop EXIT
-trap 'exit 130' INT TERM
-python -m sandbox up control_planes=false || exit 1
-# shellcheck source=/dev/null
-. "$SLIPWAY_SANDBOX/env"
-export ANSIBLE_HOME=$root/.ansible ANSIBLE_COLLECTIONS_PATH=$root/.ansible/collections
+trap 'python -m sandbox down' EXIT
+trap 'exit 130' INT TERM HUP
+molecule reset --all >/dev/null 2>&1 # what an interrupted run left
 passed=0 failed=()
 for scenario in "${scenarios[@]}"; do
-    python -m sandbox reset || exit 1
-    if molecule test --scenario-name "$scenario"; then passed=$((passed + 1)); else failed+=("$scenario"); fi
+    if molecule test --scenario-name "$scenario" --no-command-borders; then
+        passed=$((passed + 1))
+    else
+        failed+=("$scenario")
+        python -m sandbox down # molecule leaves what failed as it was
+        molecule reset --all >/dev/null 2>&1
+    fi
 done
 ((${#failed[@]})) && echo "failed: ${failed[*]}" >&2
 echo "molecule: $passed passed, ${#failed[@]} failed"
