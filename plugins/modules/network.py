@@ -10,9 +10,10 @@ module: network
 short_description: VPC of a platform with subnets, gateways, endpoints and flow logs
 version_added: 0.1.0
 description:
-  - Makes a VPC over three availability zones with three private and three public subnets, an internet gateway, NAT gateways,
-    route tables, network ACLs, VPC endpoints with policies and flow logs to CloudWatch.
-  - What AWS makes beside a VPC is emptied with it, the default security group, the default network ACL and the main route table.
+  - Makes a VPC over three availability zones with three private and three public subnets, an internet gateway, NAT
+    gateways, route tables, network ACLs, VPC endpoints with policies and flow logs to CloudWatch.
+  - What AWS makes beside a VPC is emptied with it, the default security group, the default network ACL and the main
+    route table.
   - A VPC that others made can be used instead, see O(kind).
 author:
   - Contributors to slipway.platform (@slipway-platform)
@@ -25,8 +26,8 @@ options:
     default: created
   existing:
     description:
-      - The VPC that others made and its subnets, for O(kind=existing). All options but O(max_nodes), O(max_pods_per_node) and
-        O(availability_zones) then mean nothing.
+      - The VPC that others made and its subnets, for O(kind=existing). All options but O(max_nodes),
+        O(max_pods_per_node) and O(availability_zones) then mean nothing.
       - Nothing of it is changed or deleted but the tags that O(existing.tag) allows.
     type: dict
     default: {}
@@ -64,7 +65,8 @@ options:
         default: {}
       tag:
         description:
-          - Whether the VPC and the subnets get the tags by which later runs, load balancers and Karpenter find them.
+          - Whether the VPC and the subnets get the tags by which later runs, load balancers and Karpenter find
+            them.
           - If V(false), other roles find the network only in a run that includes the role C(vpc).
         type: bool
         default: true
@@ -76,20 +78,22 @@ options:
     default: 10.0.0.0/16
   availability_zones:
     description:
-      - Names of three zones. By default the first three that EKS takes, and ever after those in which the subnets stand.
+      - Names of three zones. By default the first three that EKS takes, and ever after those in which the subnets
+        stand.
     type: list
     elements: str
     default: []
   private_cidr_blocks:
     description:
-      - Blocks of the private subnets in the order of O(availability_zones). By default the first three quarters of O(cidr_block).
+      - Blocks of the private subnets in the order of O(availability_zones). By default the first three quarters of
+        O(cidr_block).
     type: list
     elements: str
     default: []
   public_cidr_blocks:
     description:
-      - Blocks of the public subnets in the order of O(availability_zones). By default three sixteenths of the last quarter of
-        O(cidr_block), but not less than C(/27) each.
+      - Blocks of the public subnets in the order of O(availability_zones). By default three sixteenths of the last
+        quarter of O(cidr_block), but not less than C(/27) each.
     type: list
     elements: str
     default: []
@@ -105,10 +109,10 @@ options:
     default: true
   nat_kind:
     description:
-      - V(single) makes one NAT gateway, V(per_az) one a zone, V(regional) one that spreads over the zones by itself with
-        addresses of its own.
-      - V(none) needs the endpoints without which nodes cannot join, V(s3) in O(gateway_endpoints) and V(ec2), V(ecr.api),
-        V(ecr.dkr), V(eks), V(eks-auth) and V(sts) in O(interface_endpoints).
+      - V(single) makes one NAT gateway, V(per_az) one a zone, V(regional) one that spreads over the zones by itself
+        with addresses of its own.
+      - V(none) needs the endpoints without which nodes cannot join, V(s3) in O(gateway_endpoints) and V(ec2),
+        V(ecr.api), V(ecr.dkr), V(eks), V(eks-auth) and V(sts) in O(interface_endpoints).
     type: str
     choices: [single, per_az, regional, none]
     default: single
@@ -145,8 +149,8 @@ options:
         required: true
       policy:
         description:
-          - Policy of the endpoint. By default principals of the account may do what IAM allows them, and images and packages
-            may be read from the buckets of AWS.
+          - Policy of the endpoint. By default principals of the account may do what IAM allows them, and images and
+            packages may be read from the buckets of AWS.
         type: dict
   interface_endpoints:
     description:
@@ -209,11 +213,12 @@ options:
       - ARN of the permissions boundary of the IAM role that writes flow logs.
     type: str
 notes:
-  - C(amazon.aws) has a module for each part and none for the whole, some 25 tasks. Its route tables sleep five seconds a
-    change, its NAT gateways allocate an address anew once theirs is in use, it has no regional NAT gateways, no reservations of
-    prefixes and no default resources of a VPC, and in check mode a subnet of a VPC that is about to be made is an error.
-  - V(absent) deletes what controllers of the platform's cluster left in the VPC as well. It is refused, before anything is
-    deleted, while something that others made is in it.
+  - C(amazon.aws) has a module for each part and none for the whole, some 25 tasks. Its route tables sleep five
+    seconds a change, its NAT gateways allocate an address anew once theirs is in use, it has no regional NAT
+    gateways, no reservations of prefixes and no default resources of a VPC, and in check mode a subnet of a VPC
+    that is about to be made is an error.
+  - V(absent) deletes what controllers of the platform's cluster left in the VPC as well. It is refused, before
+    anything is deleted, while something that others made is in it.
 extends_documentation_fragment:
   - slipway.platform.box
   - slipway.platform.attributes

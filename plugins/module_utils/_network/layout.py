@@ -16,7 +16,7 @@ PREFIX = 28
 """Length of the blocks that prefix delegation hands to a node: 16 addresses."""
 
 RESERVED = 5
-"""Addresses that AWS keeps in each subnet, the first four and the last. Source: "Subnet CIDR blocks", VPC User Guide."""
+"""Addresses that AWS keeps in each subnet: four and the last. Source: "Subnet CIDR blocks", VPC User Guide."""
 
 INTERFACES_OF_EKS = 4
 """Interfaces of the control plane in one subnet: two that stand and two more while EKS replaces them."""

@@ -134,7 +134,7 @@ def nat_gateway(entry: Entry) -> Found:
 
 
 def routes(table: Entry) -> dict[str, str]:
-    """Destination -> target, without what AWS itself puts in: the VPC's own blocks, gateways to S3, what is propagated."""
+    """Destination -> target, without what AWS itself puts in: local ones, gateways to S3, propagated ones."""
     answer = {}
     for route in table.get("Routes", []):
         destination = next(

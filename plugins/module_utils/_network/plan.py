@@ -89,7 +89,7 @@ def _standing(spec: Network, tier: str, observed: Observed) -> dict[str, IPv4Net
 
 
 def blocks(spec: Network, zones: Sequence[str], observed: Observed) -> dict[str, dict[str, IPv4Network]]:
-    """Tier -> zone -> block. Declared blocks go by the order of the declared zones, computed ones stay where they are."""
+    """Tier -> zone -> block. Declared blocks go by the order of the zones, computed ones stay where they are."""
     answer: dict[str, dict[str, IPv4Network]] = {}
     for tier, wanted in ((PRIVATE, spec.private), (PUBLIC, spec.public), (PODS, spec.pods)):
         if not wanted:

@@ -7,8 +7,24 @@
 from __future__ import annotations
 
 from .._box import Box
+from .._eks_access import BOX as EKS_ACCESS
+from .._eks_addons import BOX as EKS_ADDONS
+from .._eks_cluster import BOX as EKS_CLUSTER
+from .._eks_nodegroups import BOX as EKS_NODEGROUPS
+from .._iam_roles import BOX as IAM_ROLES
 from .._kms_keys import BOX as KMS_KEYS
+from .._network import BOX as NETWORK
+from .._s3_buckets import BOX as S3_BUCKETS
+from .._security_groups import BOX as SECURITY_GROUPS
 
 BOXES: dict[str, Box] = {
+    "eks_access": EKS_ACCESS,
+    "eks_addons": EKS_ADDONS,
+    "eks_cluster": EKS_CLUSTER,
+    "eks_nodegroups": EKS_NODEGROUPS,
+    "iam_roles": IAM_ROLES,
     "kms_keys": KMS_KEYS,
+    "network": NETWORK,
+    "s3_buckets": S3_BUCKETS,
+    "security_groups": SECURITY_GROUPS,
 }
