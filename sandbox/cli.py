@@ -167,8 +167,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
-    # A stop by the system is a stop by the user: both end what was started.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # A stop by the system is a stop by the user: both end what was started. SIGINT is named too, since a shell that
+    # starts something in the background has it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
         return _run(arguments)
