@@ -8,7 +8,7 @@ import moto.iam.models
 
 from sandbox.aws import weather
 from sandbox.aws.call import Call
-from sandbox.aws.hooks import after, before
+from sandbox.aws.hooks import after, before, instead
 from sandbox.aws.moto_bridge import backend
 from sandbox.aws.protocol import parse_result
 from sandbox.aws.state import Key, state
@@ -66,3 +66,23 @@ def create_service_linked_role(call: Call) -> None:
             f"Service role name for {service} has been taken in this account, please try a different suffix.",
             400,
         )
+
+
+@instead("iam", "AddClientIDToOpenIDConnectProvider")
+def add_client_id(call: Call) -> dict[str, Any]:
+    clients = _provider(call).client_id_list
+    if call.parameters["ClientID"] not in clients:
+        clients.append(call.parameters["ClientID"])
+    return {}
+
+
+@instead("iam", "RemoveClientIDFromOpenIDConnectProvider")
+def remove_client_id(call: Call) -> dict[str, Any]:
+    provider = _provider(call)
+    provider.client_id_list = [client for client in provider.client_id_list if client != call.parameters["ClientID"]]
+    return {}
+
+
+def _provider(call: Call) -> Any:
+    arn = call.parameters["OpenIDConnectProviderArn"]
+    return backend("iam", call.account, "aws").get_open_id_connect_provider(arn)
