@@ -8,9 +8,11 @@ from typing import Any
 import moto.iam.models
 from moto.core.base_backend import BackendDict
 
-from sandbox.aws import moto_tuning  # noqa: F401  (before the first backend is made)
+from sandbox.aws import (
+    moto_tuning,  # noqa: F401  (before the first backend is made)
+    weather,
+)
 from sandbox.aws import settings as defaults
-from sandbox.aws import weather
 from sandbox.aws.moto_bridge import backend
 from sandbox.aws.state import Key, Remembered, state
 

@@ -87,7 +87,7 @@ def _users(account: str, region: str, arn: str) -> list[str]:
     return [
         balancer.arn
         for balancer in backend("elbv2", account, region).load_balancers.values()
-        if any(arn in [item for item in listener.certificates or []] for listener in balancer.listeners.values())
+        if any(arn in list(listener.certificates or []) for listener in balancer.listeners.values())
     ]
 
 

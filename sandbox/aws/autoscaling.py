@@ -94,8 +94,8 @@ def _disks_can_be_encrypted(group: Any, data: dict[str, Any]) -> bool:
     failures.pop((account, region, group.name), None)
     if closed:
         failures[(account, region, group.name)] = (
-            "Could not launch On-Demand Instances. Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect "
-            f"state or its policy does not admit {role}: {closed[0]}"
+            "Could not launch On-Demand Instances. Client.InvalidKMSKey.InvalidState: The KMS key provided is in an "
+            f"incorrect state or its policy does not admit {role}: {closed[0]}"
         )
     return not closed
 

@@ -90,7 +90,8 @@ def _path_pattern(self: Any, condition: dict[str, Any]) -> None:
 
 for _class in list(vars(models).values()):
     if isinstance(_class, type) and "_validate_path_pattern_condition" in vars(_class):
-        _class._validate_path_pattern_condition = _path_pattern
+        _with_paths: Any = _class
+        _with_paths._validate_path_pattern_condition = _path_pattern
 
 
 def _activate(balancer: Any) -> None:
@@ -213,5 +214,8 @@ def check_certificates(call: Call) -> None:
     for item in call.parameters.get("Certificates") or []:
         certificate = acm._certificates.get(item.get("CertificateArn"))
         if certificate is not None and certificate.status != "ISSUED":
-            message = f"The certificate '{item['CertificateArn']}' must have a fully-qualified domain name, a supported signature, and a supported key size."
+            message = (
+                f"The certificate '{item['CertificateArn']}' must have a fully-qualified domain name, a supported "
+                "signature, and a supported key size."
+            )
             raise AwsError("UnsupportedCertificate", message, 400)

@@ -5,9 +5,9 @@ There is one state a process, since moto's is global.
 
 from __future__ import annotations
 
+import http.client
 import json
 import threading
-import urllib.request
 from types import TracebackType
 from typing import Any
 
@@ -66,10 +66,16 @@ class Harness:
 
     def inner(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Call one of the sandbox's own paths."""
-        data = json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data=data, method=method)
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
+        try:
+            connection.request(method, f"/_sandbox/{path}", json.dumps(body) if body is not None else None)
+            answer = connection.getresponse()
+            parsed = json.load(answer)
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise ValueError(parsed["error"])
+        return parsed
 
     def settings(self, **change: Any) -> Any:
         return self.inner("PUT", "settings", change)

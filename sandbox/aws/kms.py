@@ -80,8 +80,8 @@ def schedule_key_deletion(call: Call) -> dict[str, Any]:
         bound = "greater than or equal to 7" if days < 7 else "less than or equal to 30"
         raise AwsError(
             "ValidationException",
-            f"1 validation error detected: Value '{days}' at 'pendingWindowInDays' failed to satisfy constraint: Member must "
-            f"have value {bound}",
+            f"1 validation error detected: Value '{days}' at 'pendingWindowInDays' failed to satisfy constraint: "
+            f"Member must have value {bound}",
             400,
         )
     key = find_key(call)

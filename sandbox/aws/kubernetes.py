@@ -62,11 +62,10 @@ def _nodes(cluster: Cluster) -> list[dict[str, Any]]:
     found = []
     for group in cluster.nodegroups.values():
         scaling_group = nodes.scaling_group(cluster, group)
-        for item in scaling_group.instance_states if scaling_group is not None else ():
-            found.append(_node(cluster, item.instance, group, group.autoscaling_group))
-    for instance in nodes.self_managed(cluster):
-        found.append(_node(cluster, instance, None, instance.autoscaling_group.name))
-    return found
+        states = scaling_group.instance_states if scaling_group is not None else ()
+        found += [_node(cluster, item.instance, group, group.autoscaling_group) for item in states]
+    own = nodes.self_managed(cluster)
+    return found + [_node(cluster, instance, None, instance.autoscaling_group.name) for instance in own]
 
 
 def _node(cluster: Cluster, instance: Any, group: Nodegroup | None, scaling_group: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import re
@@ -12,6 +13,7 @@ from xml.sax.saxutils import escape
 
 import botocore.parsers
 import botocore.session
+from botocore.exceptions import UnknownServiceError
 from moto.core.request import Request
 from moto.core.routing import NotFound, get_service_router
 from moto.core.serialize import XFormedAttributePicker, get_serializer_class
@@ -79,14 +81,10 @@ def identify(request: HttpRequest) -> Call:
     elif service == "eks":
         call.operation, call.uri_parameters = routes.match(request)
     else:
-        try:
+        # No such path, or no such service in botocore: moto may still know it.
+        with contextlib.suppress(NotFound, HTTPException, NotImplementedError, UnknownServiceError):
             model, call.uri_parameters = get_service_router(service).match(Request(request.environ()))
             call.operation = model.name
-        except (NotFound, HTTPException, NotImplementedError):
-            pass
-        except Exception:
-            # botocore knows no such service: moto may still (its own extras).
-            pass
     return call
 
 

@@ -109,7 +109,7 @@ def _make_key(arn: str, account: str, seconds: int) -> dict[str, Any]:
 
 
 def _trusts(role: Any, call: Call, external_id: str | None) -> bool:
-    """Whether the trust policy names the caller, its role or its account (and the external id, where it asks for one)."""
+    """Whether the trust policy names the caller, its role or its account, and the external id where it wants one."""
     names = {"*", call.caller, call.account, f"arn:aws:iam::{call.account}:root"}
     if ":assumed-role/" in call.caller:
         session_role = call.caller.split("/")[1]

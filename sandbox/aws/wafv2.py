@@ -28,7 +28,7 @@ def delete_web_acl(call: Call) -> None:
         if acl.id == call.parameters["Id"] and acl.associated_resources:
             raise AwsError(
                 "WAFAssociatedItemException",
-                "AWS WAF couldn't perform the operation because your resource is being used by another resource or it's "
-                "associated with another resource.",
+                "AWS WAF couldn't perform the operation because your resource is being used by another resource or "
+                "it's associated with another resource.",
                 400,
             )

@@ -74,7 +74,7 @@ def forget_vpc(call: Call) -> None:
 def create_subnet(call: Call) -> None:
     zone = call.parameters.get("AvailabilityZone")
     if zone and zone not in [item.name for item in _ec2(call).describe_availability_zones()]:
-        message = f"Value ({zone}) for parameter availabilityZone is invalid. Subnets can currently only be created in zones of {call.region}"
+        message = f"Value ({zone}) for parameter availabilityZone is invalid: it is no zone of {call.region}"
         raise AwsError("InvalidParameterValue", message, 400)
 
 

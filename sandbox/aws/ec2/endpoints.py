@@ -30,13 +30,14 @@ def create_vpc_endpoint(call: Call) -> None:
     interface = p.get("VpcEndpointType") == "Interface"
     if vpc is None:
         raise AwsError("InvalidVpcId.NotFound", f"The Vpc ID {p['VpcId']} does not exist", 400)
-    if interface and p.get("PrivateDnsEnabled", True):
-        if not (vpc.enable_dns_support and vpc.enable_dns_hostnames):
-            raise AwsError(
-                "InvalidParameter",
-                f"Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for {vpc.id}",
-                400,
-            )
+    named = vpc.enable_dns_support and vpc.enable_dns_hostnames
+    if interface and p.get("PrivateDnsEnabled", True) and not named:
+        raise AwsError(
+            "InvalidParameter",
+            "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true "
+            f"for {vpc.id}",
+            400,
+        )
     for other in ec2.vpc_end_points.values():
         if (other.vpc_id, other.service_name) != (vpc.id, service) or other.state == "deleted":
             continue
@@ -46,7 +47,10 @@ def create_vpc_endpoint(call: Call) -> None:
             and p.get("PrivateDnsEnabled", True)
             and other.vpc_endpoint_type == "Interface"
         ):
-            message = f"private-dns-enabled cannot be set because there is already a conflicting DNS domain for {service} in the VPC {vpc.id}"
+            message = (
+                "private-dns-enabled cannot be set because there is already a conflicting DNS domain for "
+                f"{service} in the VPC {vpc.id}"
+            )
             raise AwsError("InvalidParameter", message, 400)
         if not interface and set(other.route_table_ids) & set(p.get("RouteTableIds") or []):
             raise AwsError(

@@ -51,9 +51,10 @@ def describe_images(call: Call) -> dict[str, Any] | None:
     wanted = p.get("ImageIds") or []
     filters = {item["Name"]: item.get("Values") or [] for item in p.get("Filters") or []}
     by_filter = filters.get("image-id") or []
-    if not any(identity in images for identity in (*wanted, *by_filter)):
-        if wanted or not ({"amazon", OWNER} & set(p.get("Owners") or []) or "name" in filters):
-            return None
+    of_eks = any(identity in images for identity in (*wanted, *by_filter))
+    of_amazon = {"amazon", OWNER} & set(p.get("Owners") or []) or "name" in filters
+    if not of_eks and (wanted or not of_amazon):
+        return None
     found = []
     for image in images.values():
         if wanted and image.id not in wanted:

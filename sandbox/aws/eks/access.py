@@ -215,7 +215,8 @@ def _entry(call: Call) -> tuple[Cluster, AccessEntry]:
 def _refuse_config_map_mode(cluster: Cluster) -> None:
     if cluster.data["accessConfig"]["authenticationMode"] == "CONFIG_MAP":
         raise invalid_request(
-            "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.",
+            "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this "
+            "operation.",
             clusterName=cluster.name,
         )
 

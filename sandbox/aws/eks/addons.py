@@ -185,7 +185,8 @@ def _minor(version: str) -> int:
 def _check_version(name: str, version: str, cluster: Cluster, fields: dict[str, Any]) -> None:
     if version not in catalogue.versions(name, cluster.data["version"]):
         raise invalid_parameter(
-            f"Addon version specified is not supported: {name} {version} does not fit Kubernetes {cluster.data['version']}",
+            f"Addon version specified is not supported: {name} {version} does not fit Kubernetes "
+            f"{cluster.data['version']}",
             **fields,
         )
 

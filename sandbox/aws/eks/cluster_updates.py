@@ -124,8 +124,8 @@ def update_cluster_version(call: Call) -> dict[str, Any]:
     ]
     if behind:
         raise invalid_request(
-            f"Nodegroups {', '.join(behind)} must be updated to match cluster version {present} before updating cluster "
-            "version",
+            f"Nodegroups {', '.join(behind)} must be updated to match cluster version {present} before updating "
+            "cluster version",
             clusterName=cluster.name,
         )
     cluster.data["status"] = "UPDATING"

@@ -87,9 +87,9 @@ def create_nodegroup(call: Call) -> dict[str, Any]:
     cluster.nodegroups[name] = group
     for service in ("eks-nodegroup", "autoscaling") + (("spot",) if data["capacityType"] == "SPOT" else ()):
         roles.make_service_linked_role(call.account, f"{service}.amazonaws.com")
-    if cluster.data["accessConfig"]["authenticationMode"] != "CONFIG_MAP":
-        if p["nodeRole"] not in cluster.access_entries:
-            access.make_entry(cluster, p["nodeRole"], "EC2_LINUX", made_by_eks=True)
+    has_entries = cluster.data["accessConfig"]["authenticationMode"] != "CONFIG_MAP"
+    if has_entries and p["nodeRole"] not in cluster.access_entries:
+        access.make_entry(cluster, p["nodeRole"], "EC2_LINUX", made_by_eks=True)
     nodes.make_group(cluster, group)
     data["resources"] = {"autoScalingGroups": [{"name": group.autoscaling_group}]}
     state.schedule("nodegroup", "nodegroup_is_active", call.account, call.region, cluster.name, name)
@@ -140,7 +140,8 @@ def check_release(release: str | None, kind: str, version: str, fields: dict[str
         return known[0]
     if release not in known:
         raise invalid_parameter(
-            f"Requested Nodegroup release version {release} is invalid. Allowed release versions are {', '.join(known)}",
+            f"Requested Nodegroup release version {release} is invalid. Allowed release versions are "
+            f"{', '.join(known)}",
             **fields,
         )
     return release

@@ -226,7 +226,7 @@ def remove_group(cluster: Cluster, group: Nodegroup) -> None:
 
 
 def leave_interface(cluster: Cluster, instance: Any) -> None:
-    """What the CNI leaves when a node goes before its secondary interface was deleted (amazon-vpc-cni-k8s, issue 608)."""
+    """What the CNI leaves when a node goes before its secondary interface was deleted."""
     ec2 = backend("ec2", cluster.account, cluster.region)
     groups = [group.id for nic in instance.nics.values() for group in nic.group_set]
     ec2.create_network_interface(

@@ -39,9 +39,9 @@ def trusts(role: Any, service: str) -> bool:
         principals = statement.get("Principal", {})
         services = as_list(principals.get("Service")) if isinstance(principals, dict) else []
         actions = as_list(statement.get("Action"))
-        if statement.get("Effect") == "Allow" and service in services:
-            if any(action in ("sts:AssumeRole", "sts:*", "*") for action in actions):
-                return True
+        allowed = statement.get("Effect") == "Allow" and service in services
+        if allowed and any(action in ("sts:AssumeRole", "sts:*", "*") for action in actions):
+            return True
     return False
 
 
@@ -53,7 +53,8 @@ def require_role(arn: str, account: str, service: str, **fields: Any) -> Any:
     role = find_role(arn, account)
     if role is None or not trusts(role, service) or weather.is_new("role", role.arn):
         raise invalid_parameter(
-            f"Role with arn: {arn}, could not be assumed because it does not exist or the trusted entity is not correct",
+            f"Role with arn: {arn}, could not be assumed because it does not exist or the trusted entity is not "
+            "correct",
             **fields,
         )
     return role

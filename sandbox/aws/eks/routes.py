@@ -37,7 +37,7 @@ def _routes() -> dict[tuple[str, int], list[Route]]:
 
 def match(request: HttpRequest) -> tuple[str, dict[str, Any]]:
     """The operation and its parameters from path and query; ("", {}) when none matches."""
-    segments = [segment for segment in request.raw_path.strip("/").split("/")]
+    segments = list(request.raw_path.strip("/").split("/"))
     if segments and segments[0] == "tags":
         segments = ["tags", "/".join(segments[1:])]
     for pattern, name, in_path, in_query in _routes().get((request.method, len(segments)), ()):

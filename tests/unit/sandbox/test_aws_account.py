@@ -200,6 +200,16 @@ def test_log_group_of_a_cluster_comes_back(platform: Platform) -> None:
     assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == ["/aws/eks/demo/cluster"]
 
 
+def test_new_bucket_is_closed_and_encrypted(aws: Harness) -> None:
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="demo-app")
+    rules = s3.get_bucket_encryption(Bucket="demo-app")["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rules[0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert set(s3.get_public_access_block(Bucket="demo-app")["PublicAccessBlockConfiguration"].values()) == {True}
+    owner = s3.get_bucket_ownership_controls(Bucket="demo-app")["OwnershipControls"]["Rules"]
+    assert owner == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+
+
 def test_bucket_that_wants_tls_and_logs(aws: Harness) -> None:
     s3 = aws.client("s3")
     for name in ("demo-app", "demo-logs"):

@@ -186,6 +186,11 @@ def other_life(platform: Platform) -> None:
     role = iam.create_role(RoleName="open", AssumeRolePolicyDocument=document)["Role"]["Arn"]
     sts.assume_role(RoleArn=role, RoleSessionName="test")
     sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="test", WebIdentityToken="token")
+    issuer = "https://oidc.eks.us-east-1.amazonaws.com/id/ABC"
+    provider = iam.create_open_id_connect_provider(Url=issuer, ClientIDList=["sts.amazonaws.com"], ThumbprintList=[])
+    client = {"OpenIDConnectProviderArn": provider["OpenIDConnectProviderArn"], "ClientID": "other"}
+    iam.add_client_id_to_open_id_connect_provider(**client)
+    iam.remove_client_id_from_open_id_connect_provider(**client)
     ec2.describe_regions()
     name = "/aws/service/eks/optimized-ami/1.35/amazon-linux-2023/x86_64/standard/recommended"
     image = ssm.get_parameter(Name=f"{name}/image_id")["Parameter"]["Value"]
@@ -201,6 +206,8 @@ def other_life(platform: Platform) -> None:
     endpoint = ec2.create_vpc_endpoint(VpcId=platform.vpc, ServiceName="com.amazonaws.us-east-1.s3")["VpcEndpoint"]
     ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"], "vpce-0123456789abcdef0"])
     key = platform.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    platform.client("kms").disable_key(KeyId=key)
+    platform.client("kms").enable_key(KeyId=key)
     platform.client("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     platform.client("autoscaling").describe_scaling_activities()
     logs, s3 = platform.client("logs"), platform.client("s3")
@@ -223,6 +230,11 @@ def other_life(platform: Platform) -> None:
     logs.associate_kms_key(logGroupName="a", kmsKeyId=own)
     logs.disassociate_kms_key(logGroupName="a")
     s3.create_bucket(Bucket="demo-bucket")
+    rule = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+        "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+    }
+    s3.put_bucket_encryption(Bucket="demo-bucket", ServerSideEncryptionConfiguration={"Rules": [rule]})
     s3.get_bucket_encryption(Bucket="demo-bucket")
     waf = platform.client("wafv2")
     visible = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "m"}

@@ -326,9 +326,10 @@ def test_self_managed_addons_conflict(platform: Platform) -> None:
 def test_eks_images_in_ssm(platform: Platform) -> None:
     ssm, ec2 = platform.client("ssm"), platform.client("ec2")
     for version in ("1.31", "1.36"):
+        prefix = f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023"
         names = {
-            f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/x86_64/standard/recommended/image_id": "x86_64",
-            f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/arm64/standard/recommended/image_id": "arm64",
+            f"{prefix}/x86_64/standard/recommended/image_id": "x86_64",
+            f"{prefix}/arm64/standard/recommended/image_id": "arm64",
             f"/aws/service/bottlerocket/aws-k8s-{version}/x86_64/latest/image_id": "x86_64",
         }
         answer = ssm.get_parameters(Names=list(names))

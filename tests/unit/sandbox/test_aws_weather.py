@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.error
 from pathlib import Path
 from typing import Any
 
@@ -240,12 +239,10 @@ def test_settings(aws: Harness) -> None:
     scaled = aws.settings(profile="aws", scale=0.1)
     assert scaled["seconds"]["cluster"] == 54
     for wrong in ({"weather": 1}, {"profile": "fast"}, {"seconds": {"castle": 1}}, {"date": "tomorrow"}):
-        with pytest.raises(urllib.error.HTTPError) as caught:
+        with pytest.raises(ValueError, match="Error"):
             aws.settings(**wrong)
-        assert caught.value.code == 400
-    with pytest.raises(urllib.error.HTTPError) as caught:
+    with pytest.raises(ValueError, match="no such path"):
         aws.inner("GET", "nothing")
-    assert caught.value.code == 404
 
 
 def test_snapshot_and_restore(platform: Platform, tmp_path: Path) -> None:
