@@ -13,7 +13,8 @@ description:
   - Makes the symmetric KMS keys of a platform, each with its alias, its policy, yearly rotation and tags.
   - A key is not deleted while a bucket, a log group, an EKS cluster, an EBS volume or an EBS snapshot stands that may
     hold what is encrypted with it. A key that is open to S3 also waits for all buckets of the platform.
-  - A key is found by its alias C(alias/<platform_name>-<use>), or by its tags if an interrupted run left it without alias.
+  - A key is found by its alias C(alias/<platform_name>-<use>), or by its tags if an interrupted run left it without
+    alias.
 author:
   - Contributors to slipway.platform (@slipway-platform)
 options:

@@ -37,7 +37,7 @@ def policy(key: Key, account: Account) -> dict[str, Any]:
     """A key's policy: IAM of the account decides, and each service gets what its documentation asks for, no more.
 
     Sources: "Encrypt log data in CloudWatch Logs using AWS KMS" (logs), "Required AWS KMS key policy for use with
-    encrypted volumes" (autoscaling), "Key policies in AWS KMS" (the account). EKS and S3 use the caller's rights, through
+    encrypted volumes" (autoscaling), "Key policies in AWS KMS" (the account). EKS and S3 use the caller's rights by
     grants and `kms:ViaService`, so IAM is enough for them.
     """
     statements: list[dict[str, Any]] = [
