@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .._account import Account
@@ -28,10 +28,67 @@ class Specs:
         """What the first call of a module declares, or None where no selected role calls it."""
         return next((spec for call, spec in self._parsed if call.module == module), None)
 
+    def groups(self) -> Iterator[tuple[str, Any]]:
+        """Every group of nodes that is to stand, with the module that makes it."""
+        for call, spec in self._parsed:
+            if call.module in ("autoscaling_groups", "eks_nodegroups") and not spec.absent:
+                yield from ((call.module, group) for group in spec.groups)
+
     def refusal(self, module: str, option: str, value: Value, allowed: str) -> Refusal:
         """The refusal of an option of a module, by the variable that feeds it."""
         refusal = Refusal(option, value, allowed)
         return next((call.renamed(refusal) for call, _ in self._parsed if call.module == module), refusal)
 
 
-RULES: tuple[Callable[[Specs], None], ...] = ()
+def zones_of_nodes(specs: Specs) -> None:
+    """Nodes stand in zones of the network, and each zone offers their instance types."""
+    network = specs.of("network")
+    if network is None or not network.zones_declared:
+        return
+    for module, group in specs.groups():
+        for zone in group.zones:
+            if zone not in network.zones:
+                allowed = f"the zones of the network are {', '.join(network.zones)}"
+                raise specs.refusal(module, f"{group.option}.availability_zones", zone, allowed)
+        for position, name in enumerate(group.instance_types):
+            offered = (specs.account.offerings or {}).get(name, ())
+            lacking = [zone for zone in group.zones or network.zones if zone not in offered]
+            if lacking:
+                allowed = (
+                    f"{', '.join(lacking)} does not offer it, a type is allowed that all zones of the network offer"
+                )
+                raise specs.refusal(module, f"{group.option}.instance_types[{position}]", name, allowed)
+
+
+def version_of_nodes(specs: Specs) -> None:
+    """No node is newer than its control plane. Source: "Version Skew Policy", Kubernetes."""
+    cluster = specs.of("eks_cluster")
+    if cluster is None or not cluster.version:
+        return
+    for module, group in specs.groups():
+        if group.version and _minor(group.version) > _minor(cluster.version):
+            allowed = f"at most the version of the cluster is allowed, {cluster.version}"
+            raise specs.refusal(module, f"{group.option}.version", group.version, allowed)
+
+
+def number_of_nodes(specs: Specs) -> None:
+    """The network is laid out for as many nodes, and as many pods on each, as the groups may grow to."""
+    network = specs.of("network")
+    if network is None or network.absent:
+        return
+    groups = list(specs.groups())
+    most = sum(group.max_size for _, group in groups)
+    if most > network.max_nodes:
+        allowed = f"at least {most} is required, the sum of max_size over the groups of nodes"
+        raise specs.refusal("network", "max_nodes", network.max_nodes, allowed)
+    for module, group in groups:
+        if group.max_pods and group.max_pods > network.max_pods:
+            allowed = f"at most {network.max_pods} pods a node are allowed, for which the network is laid out"
+            raise specs.refusal(module, f"{group.option}.max_pods", group.max_pods, allowed)
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])
+
+
+RULES: tuple[Callable[[Specs], None], ...] = (zones_of_nodes, version_of_nodes, number_of_nodes)
