@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import signal
 import sys
 import time
@@ -108,6 +109,16 @@ def _writes(state: State, since: int, reads_too: bool) -> int:
     return 0
 
 
+def _resources(state: State, residue: bool) -> int:
+    from sandbox import demo, lifecycle
+    from sandbox.resources import resources
+
+    endpoint = lifecycle.urls(state)["aws"]
+    os.environ.update(demo.environment(state))  # this sandbox's account, whatever the shell is pointed at
+    print(json.dumps(resources(endpoint, residue=residue), indent=2, default=str))
+    return 0
+
+
 def _token(cluster: str, region: str, role_arn: str | None) -> int:
     from sandbox.kubernetes import tokens
 
@@ -150,9 +161,7 @@ def _run(arguments: argparse.Namespace) -> int:
             tools.ensure(say)
             return 0
         case "resources":
-            from sandbox import resources
-
-            return resources.main(["--residue"] if arguments.residue else [])
+            return _resources(state, arguments.residue)
         case "demo":
             from sandbox import demo
 

@@ -112,3 +112,10 @@ def test_a_program_that_cannot_start_is_told_with_its_last_words(
     _, told = place.command("up", code=1)
     assert "registry ended at its start:\nno luck today" in told
     assert place.processes() == []
+
+
+def test_what_differs_from_a_pristine_account_is_told(place: Place) -> None:
+    place.command("up")
+    assert json.loads(place.command("resources")[0]) == {}
+    place.client("sqs").create_queue(QueueName="mine")
+    assert "mine" in place.command("resources")[0]
