@@ -95,6 +95,8 @@ def test_a_detached_head_and_a_bare_repository(made: Made, tmp_path: Path) -> No
     assert (outcome.answer["version"], outcome.answer["branch"]) == ("1.1.0", None)
     assert git(tmp_path / "remote.git", "rev-parse", "v1.1.0^{commit}") == graph.head
     assert run(tmp_path / "remote.git", tag=True).answer["released"]
+    assert run(tmp_path / "remote.git", tag=True, tag_prefix="w").plan
+    assert git(tmp_path / "remote.git", "rev-parse", "w0.1.0^{commit}") == graph.head
 
 
 def test_signed_with_ssh(made: Made, tmp_path: Path) -> None:

@@ -10,10 +10,17 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.git import _telling
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.run import Runner
 from tests.semver_histories import git
 
 from .semver_repository import FEATURE, HOSTILE, Made, make, refused, run
+
+
+def test_a_reason_names_no_credentials() -> None:
+    output = "hint: x\nfatal: unable to access 'https://me:secret@127.0.0.1/x.git/': refused.\n"
+    assert _telling(output) == "fatal: unable to access 'https://***@127.0.0.1/x.git/': refused"
+    assert _telling("") == "no reason given"
 
 
 @pytest.fixture
@@ -24,8 +31,8 @@ def made(tmp_path: Path) -> Made:
 def test_the_users_configuration_signs_and_pushes_nothing_else(
     made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, _ = made([*FEATURE, {"tag": "other"}], remote=True)
-    git(tmp_path / "remote.git", "tag", "--delete", "other")
+    folder, _ = made(FEATURE, remote=True)
+    git(folder, "-c", "user.name=x", "-c", "user.email=x@localhost", "tag", "--annotate", "--message=x", "other")
     (tmp_path / "config").write_text(HOSTILE)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
     run(folder, tag=True, push=True)
