@@ -13,7 +13,8 @@ def main(platform: str) -> None:
     account = boto3.client("sts").get_caller_identity()["Account"]
     uses = ("application", "logs", "terraform")
     names = [f"{platform}-{account}-{s3.meta.region_name}-{use}" for use in uses]
-    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if bucket["Name"] in names] == sorted(names)
+    standing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    assert set(names) <= standing, standing
     for use, name in zip(uses, names, strict=True):
         assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled", name
         blocked = s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]

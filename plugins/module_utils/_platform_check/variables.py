@@ -48,7 +48,7 @@ def refuse_unknown(variables: Mapping[str, Value], known: Iterable[str]) -> None
     names = sorted(known)
     for name in sorted(variables):
         if name.startswith(PREFIXES) and name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.75) or _beginning(name, names)
+            near = _beginning(name, names) or difflib.get_close_matches(name, names, n=1, cutoff=0.75)
             advice = f"perhaps {near[0]} is meant" if near else "no role has a variable of this name"
             value = "hidden" if _SECRET.search(name) else variables[name]
             raise Refusal(name, value, f"it is unknown, {advice}")
