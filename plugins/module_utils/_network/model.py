@@ -212,11 +212,10 @@ def _pod_block(text: str | None, block: IPv4Network) -> IPv4Network | None:
     pods = cidr_block("pod_cidr_block", text, 16, 26)
     if pods.overlaps(block):
         raise Refusal("pod_cidr_block", text, f"a block that does not overlap with cidr_block ({block}) is allowed")
-    home = next(private for private in _PRIVATE if block.subnet_of(private))
-    if not (pods.subnet_of(_PRIVATE[-1]) or pods.subnet_of(home)) or home == _PRIVATE[-1]:
-        within = _PRIVATE[-1] if home == _PRIVATE[-1] else f"{home} or {_PRIVATE[-1]}"
-        if not pods.subnet_of(_PRIVATE[-1]):
-            raise Refusal("pod_cidr_block", text, f"AWS takes a block within {within} beside {block}")
+    home, shared = next(private for private in _PRIVATE if block.subnet_of(private)), _PRIVATE[-1]
+    if not (pods.subnet_of(shared) or pods.subnet_of(home)):
+        within = shared if home == shared else f"{home} or {shared}"
+        raise Refusal("pod_cidr_block", text, f"AWS takes a block within {within} beside {block}")
     return pods
 
 
