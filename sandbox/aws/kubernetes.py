@@ -76,7 +76,8 @@ def _node(cluster: Cluster, instance: Any, group: Nodegroup | None, scaling_grou
     spot = instance.lifecycle == "spot"
     cpu = int(kind.get("VCpuInfo", {}).get("DefaultVCpus", 2))
     data = group.data if group else {}
-    labels = dict(data.get("labels") or {})
+    own_labels, own_taints = nodes.kubelet_flags(instance) if group is None else ({}, [])
+    labels = own_labels | (data.get("labels") or {})
     if group:
         labels |= {
             "eks.amazonaws.com/nodegroup": data["nodegroupName"],
@@ -97,7 +98,8 @@ def _node(cluster: Cluster, instance: Any, group: Nodegroup | None, scaling_grou
         "ami_type": data.get("amiType"),
         "version": _version(cluster, group, instance),
         "labels": labels,
-        "taints": [
+        "taints": own_taints
+        + [
             {"key": taint["key"], "value": taint.get("value", ""), "effect": EFFECTS[taint["effect"]]}
             for taint in data.get("taints") or []
         ],

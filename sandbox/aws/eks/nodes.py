@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -283,5 +286,33 @@ def self_managed(cluster: Cluster) -> list[Any]:
             continue
         keys = {tag["Key"]: tag["Value"] for tag in group.tags}
         if keys.get(f"kubernetes.io/cluster/{cluster.name}") == "owned":
-            found += [item.instance for item in group.instance_states]
+            found += [item.instance for item in group.instance_states if _may_join(cluster, item.instance)]
     return found
+
+
+def _may_join(cluster: Cluster, instance: Any) -> bool:
+    """Whether the instance's role has an access entry for nodes (the aws-auth ConfigMap is taken to hold it)."""
+    if cluster.data["accessConfig"]["authenticationMode"] == "CONFIG_MAP":
+        return True
+    arns = [role.arn for role in getattr(instance.iam_instance_profile, "roles", [])]
+    kinds = [cluster.access_entries[arn].data["type"] for arn in arns if arn in cluster.access_entries]
+    return any(kind in ("EC2_LINUX", "EC2_WINDOWS", "EC2") for kind in kinds)
+
+
+def kubelet_flags(instance: Any) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """Labels and taints that the user data gives the kubelet (nodeadm's NodeConfig, bootstrap.sh, Bottlerocket)."""
+    text = str(instance.user_data or "")
+    with contextlib.suppress(ValueError):
+        text = base64.b64decode(text, validate=True).decode()
+    labels = {
+        pair.partition("=")[0]: pair.partition("=")[2]
+        for found in re.findall(r"--node-labels[= ]([^\s\"']+)", text)
+        for pair in found.split(",")
+    }
+    taints = []
+    for found in re.findall(r"--register-with-taints[= ]([^\s\"']+)", text):
+        for item in found.split(","):
+            pair, _, effect = item.rpartition(":")
+            key, _, value = pair.partition("=")
+            taints.append({"key": key, "value": value, "effect": effect})
+    return labels, taints

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from pathlib import Path
@@ -93,6 +94,45 @@ def test_with_control_planes_a_cluster_waits_for_the_agent(platform: Platform) -
     aws.inner("PUT", "kubernetes/clusters", {"arn": arn, "gone": True})
     time.sleep(0.1)
     assert eks.list_clusters()["clusters"] == []
+
+
+def test_self_managed_nodes_join_with_an_access_entry(platform: Platform) -> None:
+    ec2, eks, iam = platform.client("ec2"), platform.client("eks"), platform.client("iam")
+    platform.cluster()
+    platform.cni()
+    iam.create_instance_profile(InstanceProfileName="node")
+    iam.add_role_to_instance_profile(InstanceProfileName="node", RoleName="demo-node")
+    name = "/aws/service/eks/optimized-ami/1.34/amazon-linux-2023/x86_64/standard/recommended/image_id"
+    flags = "--node-labels=a=b,c=d --register-with-taints=spot=true:NoSchedule"
+    template = {
+        "ImageId": f"resolve:ssm:{name}",
+        "InstanceType": "m6i.large",
+        "IamInstanceProfile": {"Name": "node"},
+        "UserData": base64.b64encode(f"flags:\n- '{flags}'".encode()).decode(),
+    }
+    ec2.create_launch_template(LaunchTemplateName="own", LaunchTemplateData=template)
+    platform.client("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName="own",
+        MinSize=1,
+        MaxSize=3,
+        DesiredCapacity=2,
+        VPCZoneIdentifier=",".join(platform.subnets),
+        LaunchTemplate={"LaunchTemplateName": "own", "Version": "$Latest"},
+        Tags=[{"Key": "kubernetes.io/cluster/demo", "Value": "owned", "PropagateAtLaunch": True}],
+    )
+
+    def nodes() -> list[dict[str, Any]]:
+        (cluster,) = platform.aws.inner("GET", "kubernetes")["clusters"]
+        found: list[dict[str, Any]] = cluster["nodes"]
+        return found
+
+    assert nodes() == []
+    eks.create_access_entry(clusterName="demo", principalArn=platform.node_role, type="EC2_LINUX")
+    assert [(node["autoscaling_group"], node["nodegroup"], node["version"]) for node in nodes()] == [
+        ("own", None, "1.34")
+    ] * 2
+    assert nodes()[0]["labels"] == {"a": "b", "c": "d"}
+    assert nodes()[0]["taints"] == [{"key": "spot", "value": "true", "effect": "NoSchedule"}]
 
 
 def test_prefix_delegation_raises_the_number_of_pods(platform: Platform) -> None:
