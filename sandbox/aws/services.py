@@ -8,6 +8,7 @@ MODULES = (
     "sts",
     "iam",
     "autoscaling",
+    "instance_refresh",
     "ssm",
     "policy",
     "kms",
