@@ -18,7 +18,7 @@ from .._launch_templates.apply import version_of
 from .._nodes import volumes
 from .._plan import Effect, Ref
 from .._wait import Status, Wait, until
-from .model import EksNodegroups, aws_name, generation
+from .model import EksNodegroups, eks_name, generation
 from .read import nodegroup
 
 CREATION = Wait(usual=180, timeout=2400)
@@ -60,7 +60,7 @@ def _create(api: Api, group: Target, name: str) -> str:
     answer = api.eks.create_nodegroup(
         **{key: value for key, value in parameters.items() if value not in (None, [], {})}
     )
-    return str(answer["nodegroup"]["nodegroupName"])
+    return str(answer["nodegroup"]["nodegroupArn"])
 
 
 def launch_template(group: Target) -> dict[str, str]:
@@ -101,7 +101,9 @@ def update_nodegroup_config(api: Api, group: Target) -> None:
         parameters["labels"] = label_changes(before["labels"], wanted["labels"])
     if "taints" in changed:
         parameters["taints"] = taint_changes(before["taints"], wanted["taints"])
-    answer = api.eks.update_nodegroup_config(clusterName=wanted["cluster"], nodegroupName=group.id, **parameters)
+    answer = api.eks.update_nodegroup_config(
+        clusterName=wanted["cluster"], nodegroupName=eks_name(group.id), **parameters
+    )
     _finished(api, group, answer)
 
 
@@ -136,7 +138,9 @@ def update_nodegroup_version(api: Api, group: Target) -> None:
         parameters["releaseVersion"] = group.before["release_version"]
     if "launch_template_data" in changed:
         parameters["launchTemplate"] = launch_template(group)
-    answer = api.eks.update_nodegroup_version(clusterName=wanted["cluster"], nodegroupName=group.id, **parameters)
+    answer = api.eks.update_nodegroup_version(
+        clusterName=wanted["cluster"], nodegroupName=eks_name(group.id), **parameters
+    )
     _finished(api, group, answer)
 
 
@@ -144,18 +148,18 @@ def _finished(api: Api, group: Target, answer: Mapping[str, Any]) -> None:
     """Waits for an update, so that its own reason is shown where it fails: the group itself then looks ACTIVE."""
     update = answer["update"]
     cluster = group.attributes["cluster"]
-    look = partial(_eks.update_status, api, cluster, update["id"], nodegroupName=group.id)
+    look = partial(_eks.update_status, api, cluster, update["id"], nodegroupName=eks_name(group.id))
     until(look, f"{update['type']} of {group.ref.words}", UPDATE, api.say)
 
 
 def replace_nodegroup(api: Api, group: Target) -> str:
     """A second group under the next generation's name; once its nodes are Ready the old one is drained and deleted."""
-    made = _create(api, group, aws_name(group.name, 1 + max(_generations(group))))
-    new = _named(group, made)
-    until(partial(nodegroup_ready, api, new), f"replacement '{made}' of {group.ref.words}", CREATION, api.say)
-    until(partial(nodegroup_still, api, group), f"eks nodegroup '{group.id}'", UPDATE, api.say)
+    made = _create(api, group, f"{group.name}-{1 + max(_generations(group))}")
+    old, new = f"eks nodegroup '{eks_name(group.id)}'", f"eks nodegroup '{eks_name(made)}'"
+    until(partial(nodegroup_ready, api, _known_as(group, made)), new, CREATION, api.say)
+    until(partial(nodegroup_still, api, group), old, UPDATE, api.say)
     delete(api, group)
-    until(partial(nodegroup_gone, api, group), f"the deletion of eks nodegroup '{group.id}'", DELETION, api.say)
+    until(partial(nodegroup_gone, api, group), f"the deletion of {old}", DELETION, api.say)
     return made
 
 
@@ -165,7 +169,7 @@ def _generations(group: Target) -> list[int]:
     return [number for name, number in names if name == group.name]
 
 
-def _named(group: Target, identifier: str) -> Target:
+def _known_as(group: Target, identifier: str) -> Target:
     return Target(group.ref, identifier, group.attributes, group.tags, group.before, ids=group.ids, spec=group.spec)
 
 
@@ -174,18 +178,17 @@ def delete_nodegroup(api: Api, group: Target) -> None:
     name, _number = generation(group.id)
     successor = group.ids.get(Ref("eks_nodegroup", name))
     if successor is not None and successor != group.id and not group.spec.absent:
-        until(
-            partial(nodegroup_ready, api, _named(group, successor)), f"eks nodegroup '{successor}'", CREATION, api.say
-        )
+        look = partial(nodegroup_ready, api, _known_as(group, successor))
+        until(look, f"eks nodegroup '{eks_name(successor)}'", CREATION, api.say)
     delete(api, group)
 
 
 def delete(api: Api, group: Target) -> None:
-    api.eks.delete_nodegroup(clusterName=group.spec.platform, nodegroupName=group.id)
+    api.eks.delete_nodegroup(clusterName=group.spec.platform, nodegroupName=eks_name(group.id))
 
 
 def nodegroup_ready(api: Api, group: Target) -> Status:
-    found = nodegroup(api, group.spec.platform, group.id)
+    found = nodegroup(api, group.spec.platform, eks_name(group.id))
     if found is None:
         return Status(False, "not visible yet")
     status, issues = found["status"], _eks.issues(found)
@@ -195,13 +198,13 @@ def nodegroup_ready(api: Api, group: Target) -> Status:
 
 def nodegroup_still(api: Api, group: Target) -> Status:
     """Whether nothing is in progress, so that EKS takes a deletion."""
-    found = nodegroup(api, group.spec.platform, group.id)
+    found = nodegroup(api, group.spec.platform, eks_name(group.id))
     status = "gone" if found is None else str(found["status"])
     return Status(status not in ("CREATING", "UPDATING"), status)
 
 
 def nodegroup_gone(api: Api, group: Target) -> Status:
-    found = nodegroup(api, group.spec.platform, group.id)
+    found = nodegroup(api, group.spec.platform, eks_name(group.id))
     if found is None:
         return Status(True, "gone")
     failed = (_eks.issues(found) or "EKS names no reason") if found["status"] == "DELETE_FAILED" else ""
@@ -209,11 +212,11 @@ def nodegroup_gone(api: Api, group: Target) -> Status:
 
 
 def tag(api: Api, group: Target, tags: Mapping[str, str]) -> None:
-    _eks.tag(api, group.before["arn"], tags)
+    _eks.tag(api, group.id, tags)
 
 
 def untag(api: Api, group: Target, keys: Sequence[str]) -> None:
-    _eks.untag(api, group.before["arn"], keys)
+    _eks.untag(api, group.id, keys)
 
 
 IN_PLACE = ("labels", "taints", "scaling", "update", "node_repair")

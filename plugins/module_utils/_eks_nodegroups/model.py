@@ -62,11 +62,13 @@ def parse(params: Mapping[str, Value], account: Account) -> EksNodegroups:
     return EksNodegroups(**vars(nodes), managed=managed)
 
 
-def generation(aws_name: str) -> tuple[str, int]:
-    """Declared name and generation of a node group by the name that EKS knows: the first one has no suffix."""
-    match = _GENERATION.fullmatch(aws_name)
-    return (match["name"], int(match["generation"])) if match else (aws_name, 1)
+def eks_name(arn: str) -> str:
+    """The name that EKS knows a node group by, from its ARN (`...:nodegroup/<cluster>/<name>/<id>`)."""
+    return arn.split("/")[2]
 
 
-def aws_name(name: str, number: int) -> str:
-    return name if number == 1 else f"{name}-{number}"
+def generation(arn: str) -> tuple[str, int]:
+    """Declared name and generation of a node group: the first one has no suffix."""
+    name = eks_name(arn)
+    match = _GENERATION.fullmatch(name)
+    return (match["name"], int(match["generation"])) if match else (name, 1)

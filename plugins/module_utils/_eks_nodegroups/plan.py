@@ -13,7 +13,7 @@ from .. import _tags
 from .._nodes import groups, template
 from .._nodes.groups import Group
 from .._plan import Found, Observed, Ref, Resource, Value
-from .model import EksNodegroups
+from .model import EksNodegroups, eks_name
 from .read import BROKEN
 
 
@@ -47,7 +47,7 @@ def _nodegroup(spec: EksNodegroups, group: Group, found: Found | None, data: Map
         "subnets": [Ref("subnet", name) for name in spec.subnets_of(group)],
         "node_role": Ref("iam_role", spec.role),
         "launch_template": Ref("launch_template", group.name),
-        "scaling": scaling(group, found),
+        "scaling": groups.scaling(group, found),
         "labels": dict(group.labels),
         "taints": [dict(taint) for taint in group.taints],
         "update": {
@@ -68,22 +68,16 @@ def _nodegroup(spec: EksNodegroups, group: Group, found: Found | None, data: Map
     return Resource(Ref("eks_nodegroup", group.name), attributes, _tags.of(spec.platform, group.name, spec.tags))
 
 
-def scaling(group: Group, found: Found | None) -> dict[str, int]:
-    """Bounds as declared; the desired size is the autoscaler's and only brought inside them."""
-    desired = group.desired if found is None else found.attributes["scaling"]["desired_size"]
-    return {
-        "min_size": group.min_size,
-        "max_size": group.max_size,
-        "desired_size": max(group.min_size, min(group.max_size, desired)),
-    }
-
-
 def answer(spec: EksNodegroups, observed: Observed) -> dict[str, Value]:
     standing = {ref.name: found for ref, found in observed.items() if ref.kind == "eks_nodegroup"}
     return {
         "architectures": groups.architectures(spec),
         "nodegroups": {
-            name: {"name": found.id, "version": found.attributes["version"], "status": found.attributes["status"]}
+            name: {
+                "name": eks_name(found.id),
+                "version": found.attributes["version"],
+                "status": found.attributes["status"],
+            }
             for name, found in sorted(standing.items())
         },
         "warnings": groups.spot_warnings(spec),

@@ -74,7 +74,6 @@ def _found(group: Mapping[str, Any], versions: Mapping[str, Mapping[int, Any]]) 
     template = group.get("launchTemplate") or {}
     update = group.get("updateConfig") or {}
     attributes = {
-        "arn": group["nodegroupArn"],
         "cluster": group["clusterName"],
         "status": group["status"],
         "instance_types": group.get("instanceTypes", []),
@@ -101,7 +100,7 @@ def _found(group: Mapping[str, Any], versions: Mapping[str, Mapping[int, Any]]) 
         "node_repair": bool((group.get("nodeRepairConfig") or {}).get("enabled")),
     }
     state = {"CREATING": "pending", "UPDATING": "pending", "DELETING": "going"}.get(group["status"], "ready")
-    return Found(group["nodegroupName"], attributes, group.get("tags") or {}, state=state)
+    return Found(group["nodegroupArn"], attributes, group.get("tags") or {}, state=state)
 
 
 def _taints(given: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:

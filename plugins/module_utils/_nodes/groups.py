@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._account import Account
-from .._plan import Refusal, Value
+from .._plan import Found, Refusal, Value
 from . import images, kubernetes
 
 GROUP_OPTIONS: dict[str, dict[str, Any]] = {
@@ -303,6 +303,16 @@ def check_version(spec: Nodes, group: Group, standing: str | None) -> None:
         kubernetes.check_skew(option, group.version, spec.cluster_version)
     if standing is not None:
         kubernetes.check_not_lowered(option, group.version, standing)
+
+
+def scaling(group: Group, found: Found | None) -> dict[str, int]:
+    """Bounds as declared; the desired size is the autoscaler's and only brought inside them."""
+    desired = group.desired if found is None else found.attributes["scaling"]["desired_size"]
+    return {
+        "min_size": group.min_size,
+        "max_size": group.max_size,
+        "desired_size": max(group.min_size, min(group.max_size, desired)),
+    }
 
 
 def spot_warnings(spec: Nodes) -> list[str]:

@@ -87,9 +87,7 @@ def check_skew(option: str, wanted: str, cluster: str) -> None:
     """Refusal for nodes that are newer than their cluster, or too old for it."""
     oldest = f"1.{minor(cluster) - SKEW}"
     if not minor(oldest) <= minor(wanted) <= minor(cluster):
-        raise Refusal(
-            option, wanted, f"the cluster runs {cluster}, with which nodes of {oldest} to {cluster} are allowed"
-        )
+        raise Refusal(option, wanted, f"the cluster runs {cluster}, nodes of {oldest} to {cluster} are allowed")
 
 
 def check_not_lowered(option: str, wanted: str, standing: str) -> None:

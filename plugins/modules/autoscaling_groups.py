@@ -1,0 +1,240 @@
+#!/usr/bin/python
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: autoscaling_groups
+short_description: Auto Scaling groups of self-managed nodes of an EKS cluster
+version_added: 0.1.0
+description:
+  - Makes Auto Scaling groups of nodes that join the platform's cluster by themselves, over its private subnets, with
+    a launch template each that requires IMDSv2 with one hop, encrypts the disks, gives no public address, and tags
+    instances, volumes and network interfaces.
+  - The machine image is EKS's own for the version and architecture, named by its public parameter in the launch
+    template.
+  - The nodes get in by an access entry for their role.
+  - What is in the launch template, so also version, labels, taints and tags, and the instance types roll the nodes by
+    an instance refresh within O(groups[].max_unavailable), which is waited for.
+  - Auto Scaling groups that are not declared, but belong to the platform, are deleted with their instances.
+author:
+  - Contributors to slipway.platform (@slipway-platform)
+options:
+  groups:
+    description:
+      - All Auto Scaling groups of the platform.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description:
+          - Last part of the group's name, which is C(<platform_name>-<name>).
+          - At most 32 lower-case letters, digits and single hyphens, beginning with a letter. Names that end in a
+            hyphen and a number, or in C(-self-managed), are reserved.
+        type: str
+        required: true
+      capacity_type:
+        description:
+          - Whether the nodes are on-demand or spot capacity.
+        type: str
+        choices: [ON_DEMAND, SPOT]
+        default: ON_DEMAND
+      instance_types:
+        description:
+          - 1 to 20 instance types of one processor architecture, which every zone of the group must offer.
+          - On-demand capacity takes the first that can be had. Spot capacity should have several of a similar size.
+            One alone is allowed with a warning.
+        type: list
+        elements: str
+        required: true
+      ami_type:
+        description:
+          - Kind of EKS's machine image, for instance V(AL2023_x86_64_STANDARD), V(AL2023_ARM_64_STANDARD),
+            V(BOTTLEROCKET_x86_64) or V(BOTTLEROCKET_ARM_64). It must fit the processors of the instance types. Amazon
+            Linux 2 and Windows are refused.
+        type: str
+        default: AL2023_x86_64_STANDARD
+      version:
+        description:
+          - Kubernetes minor of the nodes, default O(version). At most that of the cluster, and at most three below
+            it.
+          - A lower one than the group has is refused.
+        type: str
+      release_version:
+        description:
+          - Release of the machine image, such as V(1.35.4-20261113), or V(1.62.0-5f3a9c1d) for Bottlerocket.
+          - If it is not set, new nodes get the release that EKS recommends at the time.
+        type: str
+      availability_zones:
+        description:
+          - Zones of the group, default O(availability_zones).
+        type: list
+        elements: str
+        default: []
+      min_size:
+        description:
+          - The fewest nodes.
+        type: int
+        default: 1
+      max_size:
+        description:
+          - The most nodes.
+        type: int
+        required: true
+      desired_size:
+        description:
+          - Nodes when the group is made, O(groups[].min_size) if it is not set. Later the number belongs to the
+            autoscaler, and is only brought inside the bounds.
+        type: int
+      max_unavailable:
+        description:
+          - How many nodes may be replaced at once, 1 to 100. V(1) if neither this nor
+            O(groups[].max_unavailable_percentage) is set.
+        type: int
+      max_unavailable_percentage:
+        description:
+          - How many of the nodes may be replaced at once, in percent, 1 to 100.
+        type: int
+      labels:
+        description:
+          - Labels of the nodes. Keys in the domains C(kubernetes.io), C(k8s.io) and C(eks.amazonaws.com) are
+            reserved.
+        type: dict
+        default: {}
+      taints:
+        description:
+          - Taints of the nodes, at most 50.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          key:
+            description:
+              - Key of the taint.
+            type: str
+            required: true
+          value:
+            description:
+              - Value of the taint.
+            type: str
+            default: ''
+          effect:
+            description:
+              - What it does to pods that do not tolerate it.
+            type: str
+            choices: [NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE]
+            required: true
+      disk_size:
+        description:
+          - Size of the encrypted gp3 disk of a node in GiB. With Bottlerocket it is the second disk, beside one of 4
+            GiB for the system.
+        type: int
+        default: 50
+      max_pods:
+        description:
+          - The most pods a node, 8 to 250.
+          - The number that fits prefix delegation on instances with less than 30 processors.
+        type: int
+        default: 110
+      detailed_monitoring:
+        description:
+          - Whether EC2 reports the nodes' metrics every minute, which costs extra, instead of every five minutes.
+        type: bool
+        default: false
+      on_demand_base_capacity:
+        description:
+          - How many nodes of a spot group are on-demand all the same.
+        type: int
+        default: 0
+  version:
+    description:
+      - Kubernetes minor of groups that name none, such as V(1.35). If it is not set, a new group gets that of the
+        cluster and a standing one keeps its own.
+    type: str
+  availability_zones:
+    description:
+      - Zones of groups that name none. If it is empty, those of all private subnets of the platform.
+    type: list
+    elements: str
+    default: []
+  role:
+    description:
+      - Last part of the name of the nodes' IAM role.
+    type: str
+    default: nodes
+  key:
+    description:
+      - Last part of the name of the KMS key for the nodes' disks. Its policy must admit Auto Scaling.
+    type: str
+    default: nodes
+  security_groups:
+    description:
+      - Last parts of the names of the nodes' security groups.
+    type: list
+    elements: str
+    default: [nodes]
+  delete_volumes:
+    description:
+      - Whether O(state=absent) also deletes the volumes that the EBS CSI driver made for pods of the cluster, with
+        all data on them.
+    type: bool
+    default: false
+notes:
+  - C(amazon.aws.autoscaling_group) says changed on a converged group, sleeps between steps, and knows neither
+    instance refreshes that are to be waited for nor the user data and the access entry that nodes of a cluster need.
+  - Nothing drains self-managed nodes before they go. Run the AWS Node Termination Handler for that.
+extends_documentation_fragment:
+  - slipway.platform.box
+  - slipway.platform.attributes
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+"""
+
+EXAMPLES = r"""
+- name: An on-demand and a spot group
+  slipway.platform.autoscaling_groups:
+    platform_name: demo
+    version: "1.35"
+    groups:
+      - name: on-demand
+        instance_types: [m6i.large]
+        min_size: 3
+        max_size: 6
+      - name: spot
+        capacity_type: SPOT
+        instance_types: [m6i.large, m5.large, m6a.large, m5a.large]
+        max_size: 10
+"""
+
+RETURN = r"""
+architectures:
+  description: Processor architectures of the groups in the words of Kubernetes, V(amd64) and V(arm64).
+  returned: success
+  type: list
+  elements: str
+autoscaling_groups:
+  description: What stands, by name.
+  returned: success
+  type: dict
+  contains:
+    instances:
+      description: How many instances the group has.
+      type: int
+    version:
+      description: Kubernetes minor.
+      type: str
+"""
+
+from ansible_collections.slipway.platform.plugins.module_utils._autoscaling_groups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._run import run
+
+
+def main() -> None:
+    run(BOX)
+
+
+if __name__ == "__main__":
+    main()
