@@ -25,6 +25,8 @@ from sandbox.state import State, write
 
 PERIOD = 0.3
 REPEAT_REPORT = 2.0
+# What somebody changed inside a cluster is put right this often; what the emulator wants, in every round.
+REPEAT_RECONCILE = 1.0
 WITHOUT_CONTROL_PLANE = ("DELETING", "FAILED")
 CLUSTER_ADMIN = "AmazonEKSClusterAdminPolicy"
 
@@ -72,6 +74,8 @@ class Cluster:
     desired: dict[str, Any]
     reported: dict[str, Any] = field(default_factory=dict)
     reported_at: float = 0.0
+    reconciled: dict[str, Any] = field(default_factory=dict)
+    reconciled_at: float = 0.0
     prepared: bool = False
     ready_nodes: list[str] = field(default_factory=list)
 
@@ -188,10 +192,12 @@ class Agent:
             plane.change_version(desired["version"])
         plane.step()
         try:
-            if plane.ready:
+            due = time.monotonic() - cluster.reconciled_at > REPEAT_RECONCILE
+            if plane.ready and (due or desired != cluster.reconciled):
                 self._prepare(cluster)
                 access.reconcile(plane.api, desired["access_entries"])
                 cluster.ready_nodes = self._reconcile_nodes(cluster)
+                cluster.reconciled, cluster.reconciled_at = desired, time.monotonic()
         except ApiError as error:
             say(f"{plane.folder.name}: will try again: {error}")
         self._report(cluster)
