@@ -39,10 +39,15 @@ options:
         description:
           - AWS services that may assume the role, such as V(ec2.amazonaws.com). The condition C(aws:SourceAccount) is
             set for those that support it.
-          - Either this or O(roles[].trust_policy) is required.
+          - This, O(roles[].trust_account) or O(roles[].trust_policy) is required.
         type: list
         elements: str
         default: []
+      trust_account:
+        description:
+          - Whether those principals of the account may assume the role whom IAM allows to.
+        type: bool
+        default: false
       trust_policy:
         description:
           - Policy document that says who may assume the role.

@@ -277,6 +277,16 @@ def test_a_cluster_in_creation_is_waited_for(emulator: Emulator, foundation: Fou
     assert made.known["eks_cluster"]["demo"]["status"] == "ACTIVE"
 
 
+def test_an_operator_role_of_the_platform_is_found_whatever_its_path(life: Life) -> None:
+    iam = life.emulator.client("iam")
+    document = iam.get_role(RoleName="operator")["Role"]["AssumeRolePolicyDocument"]
+    tags = [{"Key": "slipway:platform", "Value": "demo"}]
+    iam.create_role(RoleName="demo-operator", Path="/team/", AssumeRolePolicyDocument=json.dumps(document), Tags=tags)
+    options = {"operator_roles": ["operator"], "operator_role_arns": []}
+    assert life.step(**options)[1] == "create access_entry role/demo-operator"
+    assert life.step(**options, tags={"Owner": "me"})[1] == "update access_entry role/demo-operator tags.Owner"
+
+
 def test_an_unchanged_run_makes_few_calls(life: Life) -> None:
     known = Life(life.emulator, CLUSTER, {}).run(check_mode=True, default_version="1.35").known
     known = life.run(check_mode=False, known=known).known

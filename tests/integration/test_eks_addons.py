@@ -150,7 +150,10 @@ def test_the_phases_leave_each_others_addons_alone(life: Life, foundation: Found
     assert life.step(addons=ALL, state="absent") == ["delete eks_addon vpc-cni"]
 
 
-def test_without_nodes_the_wait_tells_why(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nodes_that_are_not_ready_are_waited_for_and_the_wait_tells_why(
+    life: Life, foundation: Foundation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_nodes(life.emulator, foundation)
     kind = calls.KINDS[0]
     monkeypatch.setitem(kind.__dict__, "wait", Wait(usual=1, timeout=1))
     with pytest.raises(ApplyFailure) as failed:
@@ -158,6 +161,11 @@ def test_without_nodes_the_wait_tells_why(life: Life, monkeypatch: pytest.Monkey
     assert "eks addon 'coredns' is still DEGRADED (InsufficientNumberOfReplicas: The add-on is unhealthy" in str(
         failed.value
     )
+
+
+def test_without_nodes_nobody_waits(life: Life) -> None:
+    assert life.step(addons=[DNS]) == ["create eks_addon coredns"]
+    assert addon(life, "coredns")["status"] == "DEGRADED"
 
 
 def test_changes_by_hand_are_undone(life: Life) -> None:

@@ -93,11 +93,11 @@ def iam(emulator: Emulator) -> Any:
         ),
         (
             {"roles": [nodes(trust_services=[])]},
-            "roles[0].trust_services is []; either trust_services or trust_policy is required, and not both.",
+            "roles[0].trust_services is []; one of trust_services, trust_account and trust_policy is required, and no more.",
         ),
         (
             {"roles": [nodes(trust_policy=TRUST)]},
-            "roles[0].trust_services is ['ec2.amazonaws.com']; either trust_services or trust_policy is required",
+            "roles[0].trust_services is ['ec2.amazonaws.com']; one of trust_services, trust_account and trust_policy is required",
         ),
         (
             {"roles": [nodes(managed_policies=[f"arn:aws:iam::{ACCOUNT}:user/somebody"])]},

@@ -18,6 +18,7 @@ TYPES = ("STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "HYBRID_LINUX"
 ADMINISTRATOR = "AmazonEKSClusterAdminPolicy"
 
 OPTIONS: dict[str, dict[str, Any]] = {
+    "operator_roles": {"type": "list", "elements": "str", "default": []},
     "operator_role_arns": {"type": "list", "elements": "str", "default": []},
     "access_entries": {
         "type": "list",
@@ -56,13 +57,13 @@ Scope = str | tuple[str, ...]
 
 @dataclass(frozen=True)
 class AccessEntry:
-    """:param name: the principal without account: `role/path/name`.
+    """:param name: the principal without account: `role/path/name`; of a role of the platform `role/name`.
     :param username: None leaves it to EKS.
     :param policies: name of the access policy -> where it holds.
     """
 
     name: str
-    principal: str
+    principal: str | Ref
     type: str
     username: str | None
     kubernetes_groups: tuple[str, ...]
@@ -88,6 +89,9 @@ class EksAccess:
 def parse(params: Mapping[str, Value], account: Account) -> EksAccess:
     platform = params["platform_name"]
     entries: list[AccessEntry] = []
+    for role in sorted(set(params["operator_roles"])):
+        ref = Ref("iam_role", f"{platform}-{role}")
+        entries.append(AccessEntry(f"role/{ref.name}", ref, "STANDARD", None, (), {ADMINISTRATOR: CLUSTER_SCOPE}))
     for position, arn in enumerate(params["operator_role_arns"]):
         option = f"operator_role_arns[{position}]"
         name = _principal(option, arn, roles_only=True)

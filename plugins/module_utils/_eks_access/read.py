@@ -81,18 +81,30 @@ def found_access_entry(api: Api, cluster: str, principal: str) -> Found | None:
 
 def _access_entries(api: Api, spec: EksAccess) -> dict[Ref, Found]:
     """Those that are declared or ours; the nodes' entry and those of AWS's own roles are not even looked at."""
-    names = {entry.principal: entry.name for entry in spec.entries}
-    principals = [
-        arn
-        for arn in list_access_entries(api, spec.platform)
-        if arn in names or not (arn.endswith(spec.nodes) or ":role/aws-service-role/" in arn)
-    ]
+    principals = {arn: _declared_name(spec, arn) for arn in list_access_entries(api, spec.platform)}
+    principals = {
+        arn: name
+        for arn, name in principals.items()
+        if name or not (arn.endswith(spec.nodes) or ":role/aws-service-role/" in arn)
+    }
     answers = api.together([partial(found_access_entry, api, spec.platform, arn) for arn in principals], workers=4)
     return {
-        Ref("access_entry", names.get(arn, arn.rpartition(":")[2])): found
-        for arn, found in zip(principals, answers, strict=True)
+        Ref("access_entry", name or arn.rpartition(":")[2]): found
+        for (arn, name), found in zip(principals.items(), answers, strict=True)
         if found is not None
     }
+
+
+def _declared_name(spec: EksAccess, arn: str) -> str | None:
+    """A role of the platform is known by its name, which is unique in an account, whatever its path."""
+    kind, name = arn.rpartition(":")[2].partition("/")[0], arn.rpartition("/")[2]
+    for entry in spec.entries:
+        if isinstance(entry.principal, Ref):
+            if (kind, name) == ("role", entry.principal.name) and f"::{spec.account.id}:" in arn:
+                return entry.name
+        elif entry.principal == arn:
+            return entry.name
+    return None
 
 
 def _rules(api: Api, spec: EksAccess, group: str) -> dict[Ref, Found]:

@@ -79,8 +79,20 @@ def ready(api: Api, addon: Target) -> Status:
     if described is None:
         return Status(False, "not visible yet")
     status, reason = described["status"], _eks.issues(described)
+    if status == "DEGRADED" and not has_nodes(api, addon.attributes["cluster"]):
+        api.say(f"{addon.ref.words} has no node to run on yet")
+        return Status(True, status)
     failed = (reason or "EKS names no reason") if status in FAILED else ""
     return Status(status == "ACTIVE", f"{status} ({reason})" if status == "DEGRADED" and reason else status, failed)
+
+
+def has_nodes(api: Api, cluster: str) -> bool:
+    """Whether an instance of the cluster runs; managed and self-managed nodes carry the same tag."""
+    filters = [
+        {"Name": f"tag:kubernetes.io/cluster/{cluster}", "Values": ["owned"]},
+        {"Name": "instance-state-name", "Values": ["pending", "running"]},
+    ]
+    return bool(api.ec2.describe_instances(Filters=filters, MaxResults=5)["Reservations"])
 
 
 def gone(api: Api, addon: Target) -> Status:

@@ -14,7 +14,7 @@ from typing import Any
 from .. import _policies
 from .._account import Account
 from .._plan import Refusal, Value
-from .trust import service_trust
+from .trust import account_trust, service_trust
 
 IAM_OPTIONS: dict[str, dict[str, Any]] = {
     "path": {"type": "str", "default": "/"},
@@ -31,6 +31,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "name": {"type": "str", "required": True},
             "description": {"type": "str", "default": ""},
             "trust_services": {"type": "list", "elements": "str", "default": []},
+            "trust_account": {"type": "bool", "default": False},
             "trust_policy": {"type": "dict"},
             "managed_policies": {"type": "list", "elements": "str", "default": []},
             "policies": {"type": "dict", "default": {}},
@@ -145,10 +146,9 @@ def _role(path: str, platform: str, entry: Mapping[str, Value], account: Account
     if not 3600 <= duration <= 43200:
         raise Refusal(f"{path}.max_session_duration", duration, "3600 to 43200 seconds are allowed")
     services, document = entry["trust_services"], entry["trust_policy"]
-    if bool(services) == bool(document):
-        raise Refusal(
-            f"{path}.trust_services", services, "either trust_services or trust_policy is required, and not both"
-        )
+    if [bool(services), bool(document), entry["trust_account"]].count(True) != 1:
+        words = "one of trust_services, trust_account and trust_policy is required, and no more"
+        raise Refusal(f"{path}.trust_services", services, words)
     for position, service in enumerate(services):
         if not _SERVICE.fullmatch(service):
             raise Refusal(f"{path}.trust_services[{position}]", service, _SERVICE_WORDS)
@@ -157,12 +157,18 @@ def _role(path: str, platform: str, entry: Mapping[str, Value], account: Account
     return Role(
         name=name,
         description=entry["description"],
-        trust=_policies.canonical(document, account.partition) if document else service_trust(services, account),
+        trust=_trust(services, document, account),
         managed_policies=_managed(f"{path}.managed_policies", entry["managed_policies"]),
         policies=_inline(f"{path}.policies", entry["policies"], account.partition),
         instance_profile=entry["instance_profile"],
         max_session_duration=duration,
     )
+
+
+def _trust(services: list[str], document: Mapping[str, Value] | None, account: Account) -> Mapping[str, Value]:
+    if document:
+        return _policies.canonical(document, account.partition)
+    return service_trust(services, account) if services else account_trust(account)
 
 
 def _managed(path: str, names: list[str]) -> tuple[str, ...]:

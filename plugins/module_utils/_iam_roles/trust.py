@@ -48,3 +48,9 @@ def pod_identity_trust(account: Account, *, cluster: str, namespace: str, servic
         "aws:RequestTag/kubernetes-service-account": service_account,
     }
     return service_trust(["pods.eks.amazonaws.com"], account, {"StringEquals": tests})
+
+
+def account_trust(account: Account) -> dict[str, Value]:
+    """A trust policy that leaves it to IAM which principals of the account may assume a role."""
+    principal = {"AWS": account.arn("iam", "root", regional=False)}
+    return _policies.document({"Effect": "Allow", "Principal": principal, "Action": ["sts:AssumeRole"]})
