@@ -10,7 +10,8 @@ module: eks_access
 short_description: Access to the EKS cluster of a platform
 version_added: 0.1.0
 description:
-  - Makes access entries with their access policies, the IAM OIDC provider of the cluster's issuer, and the rules that admit
+  - Makes access entries with their access policies, the IAM OIDC provider of the cluster's issuer, and the rules
+    that admit
     security groups to the security group that EKS itself made with the cluster.
   - Entries that EKS made for nodes and for its own roles, and entries of others, are left alone.
   - Waits for the cluster to be active where there is something to change.
@@ -78,7 +79,8 @@ options:
             default: []
   security_groups:
     description:
-      - Security groups that reach the Kubernetes API through the security group that EKS made, without C(<platform_name>-).
+      - Security groups that reach the Kubernetes API through the security group that EKS made, without
+        C(<platform_name>-).
     type: list
     elements: str
     default: [nodes]

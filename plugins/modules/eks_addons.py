@@ -13,7 +13,8 @@ description:
   - Installs, updates and deletes add-ons with their versions, configuration values and EKS pod identities.
   - A version that does not fit the cluster's Kubernetes version is refused with those that do.
   - Add-ons that do not carry the tag C(slipway:platform) are left alone.
-  - Waits for the cluster to be active where there is something to change, and for the add-ons. One that lacks nodes is waited for
+  - Waits for the cluster to be active where there is something to change, and for the add-ons. One that lacks nodes
+    is waited for
     only if the cluster has nodes.
 author:
   - Contributors to slipway.platform (@slipway-platform)
@@ -37,7 +38,8 @@ options:
         default: false
       version:
         description:
-          - Version. Without it that of O(versions), else what stands is kept, and a new add-on takes EKS's default for the
+          - Version. Without it that of O(versions), else what stands is kept, and a new add-on takes EKS's default
+            for the
             cluster's Kubernetes version.
         type: str
       configuration:
@@ -71,7 +73,8 @@ options:
     default: true
 notes:
   - No module of C(amazon.aws) or C(community.aws) knows EKS add-ons.
-  - What somebody changed in the cluster itself is overwritten when an add-on is installed, and kept when it is updated.
+  - What somebody changed in the cluster itself is overwritten when an add-on is installed, and kept when it is
+    updated.
 extends_documentation_fragment:
   - slipway.platform.box
   - slipway.platform.attributes

@@ -10,9 +10,11 @@ module: eks_cluster
 short_description: EKS cluster of a platform, with the log group of its control plane
 version_added: 0.1.0
 description:
-  - Makes the cluster C(<platform_name>) in the platform's VPC, with a private endpoint, access by access entries only, no
+  - Makes the cluster C(<platform_name>) in the platform's VPC, with a private endpoint, access by access entries
+    only, no
     administrator from the credentials in use, and none of the add-ons that EKS would put into it unasked.
-  - Everything that EKS can change is changed in place, one update after the other, each waited for. What it cannot change
+  - Everything that EKS can change is changed in place, one update after the other, each waited for. What it cannot
+    change
     is refused with the reason.
   - Makes the log group of the control plane with the same KMS key, and deletes it after the cluster.
 author:
@@ -29,7 +31,8 @@ options:
     type: str
   support_type:
     description:
-      - What EKS does at the end of a version's standard support, V(standard) upgrades the control plane, V(extended) keeps it at
+      - What EKS does at the end of a version's standard support, V(standard) upgrades the control plane,
+        V(extended) keeps it at
         extra cost. Only V(extended) allows a version in extended support.
     type: str
     choices: [standard, extended]
@@ -41,20 +44,23 @@ options:
     default: cluster
   subnets:
     description:
-      - Subnets of the control plane's network interfaces, without C(<platform_name>-), in at least two availability zones.
+      - Subnets of the control plane's network interfaces, without C(<platform_name>-), in at least two availability
+        zones.
       - Without any, all private subnets of the platform.
     type: list
     elements: str
     default: []
   security_groups:
     description:
-      - Security groups of the control plane's network interfaces beside the one that EKS makes, without C(<platform_name>-).
+      - Security groups of the control plane's network interfaces beside the one that EKS makes, without
+        C(<platform_name>-).
     type: list
     elements: str
     default: [control-plane]
   encryption_key:
     description:
-      - KMS key of Kubernetes's secrets and of the log group, without C(<platform_name>-). A first one can be set later, but no other.
+      - KMS key of Kubernetes's secrets and of the log group, without C(<platform_name>-). A first one can be set
+        later, but no other.
     type: str
     default: eks
   public_access_cidrs:
@@ -65,7 +71,8 @@ options:
     default: []
   service_ipv4_cidr:
     description:
-      - Network of Kubernetes services, /12 to /24 in a private range outside of the VPC. EKS fixes it when the cluster is made.
+      - Network of Kubernetes services, /12 to /24 in a private range outside of the VPC. EKS fixes it when the
+        cluster is made.
       - Without it EKS chooses one.
     type: str
   vpc_cidr_blocks:
@@ -98,12 +105,14 @@ options:
     default: true
   wait:
     description:
-      - Whether a new cluster is waited for. The modules that need it to be active wait for it themselves. Updates are always
+      - Whether a new cluster is waited for. The modules that need it to be active wait for it themselves. Updates
+        are always
         waited for, since EKS takes one at a time.
     type: bool
     default: true
 notes:
-  - C(community.aws.eks_cluster) cannot change a cluster, ignores changes of its tags, and knows neither encryption nor endpoints,
+  - C(community.aws.eks_cluster) cannot change a cluster, ignores changes of its tags, and knows neither encryption
+    nor endpoints,
     logging, access, upgrade policy or deletion protection.
 extends_documentation_fragment:
   - slipway.platform.box
@@ -123,7 +132,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cluster:
-  description: The cluster for those who connect to it. An empty text for what EKS has not made yet, empty where none stands.
+  description: The cluster for those who connect to it. An empty text for what EKS has not made yet, empty where
+    none stands.
   returned: success
   type: dict
   contains:
