@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from . import _eks
 from ._clients import Api
 from ._known import Known, missing
 from ._plan import Found, Ref
-from ._tags import IDENTITY
+from ._tags import IDENTITY, shared
 
 Finder = Callable[[Api, str, Sequence[str]], Mapping[str, Found]]
 """(api, platform name, names) -> what stands, by name."""
@@ -32,16 +33,28 @@ def tag(entry: Mapping[str, list[dict[str, str]]], key: str) -> str:
     return next((pair["Value"] for pair in entry.get("Tags", []) if pair["Key"] == key), "")
 
 
+def own_or_shared(
+    api: Api, operation: str, key: str, platform_name: str, names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Parts of the network by the platform's name for them: its own ones, else those of others that it uses."""
+    own = api.ec2.pages(operation, key, Filters=of_platform(platform_name, names))
+    if own:
+        return {tag(entry, "Name"): entry for entry in own}
+    name = shared(platform_name)
+    used = api.ec2.pages(operation, key, Filters=[{"Name": f"tag:{name}", "Values": sorted(names)}])
+    return {tag(entry, name): entry for entry in used}
+
+
 def vpcs(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
-    entries = api.ec2.pages("describe_vpcs", "Vpcs", Filters=of_platform(platform_name, names))
-    return {tag(entry, "Name"): Found(entry["VpcId"], extra={"cidr_block": entry["CidrBlock"]}) for entry in entries}
+    entries = own_or_shared(api, "describe_vpcs", "Vpcs", platform_name, names)
+    return {name: Found(entry["VpcId"], extra={"cidr_block": entry["CidrBlock"]}) for name, entry in entries.items()}
 
 
 def subnets(api: Api, platform_name: str, names: Sequence[str]) -> dict[str, Found]:
-    entries = api.ec2.pages("describe_subnets", "Subnets", Filters=of_platform(platform_name, names))
+    entries = own_or_shared(api, "describe_subnets", "Subnets", platform_name, names)
     return {
-        tag(entry, "Name"): Found(entry["SubnetId"], extra={"availability_zone": entry["AvailabilityZone"]})
-        for entry in entries
+        name: Found(entry["SubnetId"], extra={"availability_zone": entry["AvailabilityZone"]})
+        for name, entry in entries.items()
     }
 
 

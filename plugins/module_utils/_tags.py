@@ -53,6 +53,11 @@ def of(platform_name: str, name: str, tags: Mapping[str, str], **special: str) -
     return {**tags, **special, "Name": name, IDENTITY: platform_name}
 
 
+def shared(platform_name: str) -> str:
+    """Key of the tag that a VPC and subnets of others get; its value is the name under which the platform uses them."""
+    return f"slipway:shared/{platform_name}"
+
+
 def claim(observed: Observed, declared: frozenset[Ref], platform_name: str, *, adopt: bool) -> dict[Ref, Found]:
     """What of `observed` belongs to the platform, or is to be taken over; Impossible for what belongs to somebody else."""
     ours: dict[Ref, Found] = {}

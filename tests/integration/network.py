@@ -75,6 +75,7 @@ WRITES = {
     "TagRole": {"iam_role"},
     "UntagResource": {"log_group"},
     "UntagRole": {"iam_role"},
+    "UpdateAssumeRolePolicy": {"iam_role"},
     "DeleteTags": {
         "vpc",
         "subnet",

@@ -15,10 +15,10 @@ from .._box import Kind, Target
 from .._clients import Api
 from .._known import Known
 from .._plan import Found, Impossible, Observed, Ref, Resource
-from .._tags import IDENTITY
+from .._tags import IDENTITY, shared
 from . import layout
 from .model import Existing, Network, capacity
-from .names import EXTERNAL, INTERNAL, PRIVATE, PUBLIC, shared, subnet_name
+from .names import EXTERNAL, INTERNAL, PRIVATE, PUBLIC, subnet_name
 
 DISCOVERY = "karpenter.sh/discovery"
 

@@ -29,8 +29,3 @@ def name_of_subnet(platform: str, zone: str, tags: Mapping[str, str]) -> str:
     if given in names.values():
         return given
     return next((names[tier] for tier, key in _ROLES.items() if key in tags), given)
-
-
-def shared(platform: str) -> str:
-    """Key of the tag that others' VPC and subnets get, whose value is the name under which the platform uses them."""
-    return f"slipway:shared/{platform}"
