@@ -71,6 +71,25 @@ def update(call: Call) -> None:
         group.capacity_rebalance = call.parameters["CapacityRebalance"]
 
 
+METRICS = (
+    "GroupDesiredCapacity",
+    "GroupInServiceInstances",
+    "GroupMaxSize",
+    "GroupMinSize",
+    "GroupPendingInstances",
+    "GroupStandbyInstances",
+    "GroupTerminatingInstances",
+    "GroupTotalInstances",
+)
+
+
+@after("autoscaling", "EnableMetricsCollection")
+def enable_metrics_collection(call: Call) -> None:
+    """Without a list every metric is meant."""
+    group = _group(call)
+    group.metrics = list(call.parameters.get("Metrics") or METRICS)
+
+
 @instead("autoscaling", "StartInstanceRefresh")
 def start_instance_refresh(call: Call) -> dict[str, Any]:
     group = _group(call)

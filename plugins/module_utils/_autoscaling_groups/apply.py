@@ -108,7 +108,8 @@ def update_group(api: Api, group: Target) -> None:
 
 
 def start_instance_refresh(api: Api, group: Target) -> None:
-    """Waited for here, so that its own reason is shown where it fails."""
+    """Waited for here, so that its own reason is shown where it fails; AWS takes one at a time."""
+    until(partial(refresh_over, api, group.name), f"the instance refresh before of {group.ref.words}", REFRESH, api.say)
     api.autoscaling.start_instance_refresh(
         AutoScalingGroupName=group.name,
         Strategy="Rolling",
@@ -128,6 +129,11 @@ def min_healthy_percentage(group: Target) -> int:
         return int(100 - declared.max_unavailable_percentage)
     desired = group.attributes["scaling"]["desired_size"]
     return max(0, 100 * (desired - declared.max_unavailable) // desired) if desired else 0
+
+
+def refresh_over(api: Api, name: str) -> Status:
+    status = last_refresh(api, name).get("Status", "none")
+    return Status(status not in ROLLING, status)
 
 
 def refresh_status(api: Api, name: str) -> Status:
@@ -221,6 +227,5 @@ KINDS = (
         gone=group_gone,
         wait=CREATION,
         wait_gone=DELETION,
-        one_at_a_time=True,
     ),
 )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from .._autoscaling_groups import BOX as AUTOSCALING_GROUPS
 from .._box import Box
 from .._eks_access import BOX as EKS_ACCESS
 from .._eks_addons import BOX as EKS_ADDONS
@@ -18,6 +19,7 @@ from .._s3_buckets import BOX as S3_BUCKETS
 from .._security_groups import BOX as SECURITY_GROUPS
 
 BOXES: dict[str, Box] = {
+    "autoscaling_groups": AUTOSCALING_GROUPS,
     "eks_access": EKS_ACCESS,
     "eks_addons": EKS_ADDONS,
     "eks_cluster": EKS_CLUSTER,
