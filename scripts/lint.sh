@@ -12,7 +12,7 @@ mypy() { # strict over what decides: the collection's shared code and the sandbo
 }
 yamllint() { command yamllint --strict .; }
 shellcheck() { git ls-files -z -co --exclude-standard -- '*.sh' .ci/run | xargs -0 .venv/bin/shellcheck; }
-ansible_lint() { command ansible-lint --quiet; }
+ansible_lint() { command ansible-lint -q; }
 docs() { # documentation of modules, roles and the collection itself
     local stage status
     antsibull-changelog lint && stage=$(scripts/stage.sh) || return 1

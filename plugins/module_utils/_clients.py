@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ try:
 
     LOADER = Loader()
 except ImportError:  # AnsibleAWSModule says so in its own words
+    BotoCoreError = ClientError = Exception
     LOADER = None
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
@@ -151,6 +153,7 @@ class Api:
         self._connection = dict(connection)
         self._session: Any = None
         self._clients: dict[str, _Client] = {}
+        self._opening = threading.Lock()
         self.say = say
 
     @classmethod
@@ -182,15 +185,17 @@ class Api:
         return self._session
 
     def client(self, service: str) -> _Client:
-        if service not in self._clients:
-            made = self._opened().client(
-                service,
-                endpoint_url=self._connection["endpoint"],
-                verify=self._connection.get("verify"),
-                config=self._connection.get("config") or self._connection.get("aws_config"),
-            )
-            self._clients[service] = _Client(made)
-        return self._clients[service]
+        """One client of a service; boto3's sessions know no threads, so reads side by side wait for it."""
+        with self._opening:
+            if service not in self._clients:
+                made = self._opened().client(
+                    service,
+                    endpoint_url=self._connection["endpoint"],
+                    verify=self._connection.get("verify"),
+                    config=self._connection.get("config") or self._connection.get("aws_config"),
+                )
+                self._clients[service] = _Client(made)
+            return self._clients[service]
 
     def __getattr__(self, service: str) -> Any:
         if service.startswith("_"):
