@@ -109,7 +109,7 @@ class Box:
     :param instance_types: the instance types whose offerings `parse` needs.
     :param complete: the declared thing with what `declare` needs beside it and beside what was read (not called to delete).
     :param before_apply: waits for what AWS wants ready before the first change (real run with changes only).
-    :param answer: the module's own return values, from the resources that stand.
+    :param answer: the module's own return values, from the resources that stand; `warnings` are shown to the user.
     """
 
     name: str

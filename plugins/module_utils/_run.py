@@ -171,12 +171,15 @@ def run(box: Box, *, speak: Callable[[str], None] | None = None) -> None:
         module.fail_json(msg=str(error))
     except (ClientError, BotoCoreError) as error:
         module.fail_json(msg=str(failure(f"Handling {box.name} of platform '{module.params['platform_name']}'", error)))
+    answer = dict(outcome.answer)
+    for text in answer.pop("warnings", ()):
+        module.warn(text)
     module.exit_json(
         changed=bool(outcome.plan),
         changes=outcome.plan.as_list(),
         diff=outcome.plan.diff(),
         known=outcome.known,
-        **outcome.answer,
+        **answer,
     )
 
 
