@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from sandbox.aws.call import Call
-from sandbox.aws.eks import access, nodes, roles, updates, versions
+from sandbox.aws.eks import access, nodes, roles, versions
 from sandbox.aws.eks.model import (
     Cluster,
     Nodegroup,
@@ -16,7 +16,6 @@ from sandbox.aws.eks.model import (
     find_cluster,
     in_use,
     invalid_parameter,
-    invalid_request,
     new_id,
     not_found,
     now,
@@ -93,7 +92,7 @@ def create_nodegroup(call: Call) -> dict[str, Any]:
     nodes.make_group(cluster, group)
     data["resources"] = {"autoScalingGroups": [{"name": group.autoscaling_group}]}
     state.schedule("nodegroup", "nodegroup_is_active", call.account, call.region, cluster.name, name)
-    return {"nodegroup": _described(cluster, group)}
+    return {"nodegroup": described(cluster, group)}
 
 
 def _ami_type(p: dict[str, Any], template: nodes.UserTemplate | None, cluster: Cluster, fields: dict[str, Any]) -> str:
@@ -228,7 +227,7 @@ def nodegroup_is_active(account: str, region: str, cluster_name: str, name: str)
     return False
 
 
-def _described(cluster: Cluster, group: Nodegroup) -> dict[str, Any]:
+def described(cluster: Cluster, group: Nodegroup) -> dict[str, Any]:
     """A node group as it stands; its desired size is its Auto Scaling group's."""
     data = dict(group.data)
     scaling_group = backend("autoscaling", cluster.account, cluster.region).autoscaling_groups.get(
@@ -248,7 +247,7 @@ def nodegroup_of(call: Call) -> tuple[Cluster, Nodegroup]:
 
 
 def describe_nodegroup(call: Call) -> dict[str, Any]:
-    return {"nodegroup": _described(*nodegroup_of(call))}
+    return {"nodegroup": described(*nodegroup_of(call))}
 
 
 def list_nodegroups(call: Call) -> dict[str, Any]:
@@ -267,7 +266,7 @@ def delete_nodegroup(call: Call) -> dict[str, Any]:
         group.data["status"] = "DELETING"
         name = group.data["nodegroupName"]
         state.schedule("nodegroup", "nodegroup_is_gone", call.account, call.region, cluster.name, name)
-    return {"nodegroup": _described(cluster, group)}
+    return {"nodegroup": described(cluster, group)}
 
 
 @transition
@@ -281,120 +280,3 @@ def nodegroup_is_gone(account: str, region: str, cluster_name: str, name: str) -
     entry = cluster.access_entries.get(role)
     if entry and entry.made_by_eks and not any(other.data["nodeRole"] == role for other in cluster.nodegroups.values()):
         del cluster.access_entries[role]
-
-
-def update_nodegroup_config(call: Call) -> dict[str, Any]:
-    cluster, group = nodegroup_of(call)
-    p, data = call.parameters, group.data
-    scope = ("nodegroup", data["nodegroupName"])
-    fields = {"clusterName": cluster.name, "nodegroupName": data["nodegroupName"]}
-    _refuse_busy(cluster, group, scope, fields)
-    change: dict[str, Any] = {}
-    parameters: list[tuple[str, Any]] = []
-    if p.get("labels"):
-        add, remove = p["labels"].get("addOrUpdateLabels") or {}, p["labels"].get("removeLabels") or []
-        change["labels"] = {key: value for key, value in {**data["labels"], **add}.items() if key not in remove}
-        parameters += [("LabelsToAdd", add)] * bool(add) + [("LabelsToRemove", remove)] * bool(remove)
-    if p.get("taints"):
-        add, remove = p["taints"].get("addOrUpdateTaints") or [], p["taints"].get("removeTaints") or []
-        change["taints"] = _merge_taints(data.get("taints") or [], add, remove)
-        parameters += [("TaintsToAdd", add)] * bool(add) + [("TaintsToRemove", remove)] * bool(remove)
-    if p.get("scalingConfig"):
-        scaling = {**_described(cluster, group)["scalingConfig"], **p["scalingConfig"]}
-        check_scaling(scaling, fields)
-        change["scalingConfig"] = scaling
-        parameters += [(key[0].upper() + key[1:], value) for key, value in p["scalingConfig"].items()]
-    if p.get("updateConfig"):
-        change["updateConfig"] = p["updateConfig"]
-        parameters += [(key[0].upper() + key[1:], value) for key, value in p["updateConfig"].items()]
-    if p.get("nodeRepairConfig"):
-        change["nodeRepairConfig"] = {**(data.get("nodeRepairConfig") or {}), **p["nodeRepairConfig"]}
-        parameters.append(("NodeRepairConfig", p["nodeRepairConfig"]))
-    if not change:
-        raise invalid_parameter("No changes needed for the nodegroup", **fields)
-    data["status"] = "UPDATING"
-    return updates.start(cluster, scope, "ConfigUpdate", parameters, "nodegroup", change)
-
-
-def _merge_taints(
-    present: list[dict[str, str]], add: list[dict[str, str]], remove: list[dict[str, str]]
-) -> list[dict[str, str]]:
-    def identity(taint: dict[str, str]) -> tuple[str, str]:
-        return taint["key"], taint["effect"]
-
-    gone = {identity(taint) for taint in (*add, *remove)}
-    return [taint for taint in present if identity(taint) not in gone] + add
-
-
-def _refuse_busy(cluster: Cluster, group: Nodegroup, scope: tuple[str, str], fields: dict[str, Any]) -> None:
-    updates.refuse_second(cluster, scope)
-    if group.data["status"] not in ("ACTIVE", "DEGRADED"):
-        raise invalid_request(f"Nodegroup is not in ACTIVE status (it is {group.data['status']})", **fields)
-
-
-def update_nodegroup_version(call: Call) -> dict[str, Any]:
-    cluster, group = nodegroup_of(call)
-    p, data = call.parameters, group.data
-    scope = ("nodegroup", data["nodegroupName"])
-    fields = {"clusterName": cluster.name, "nodegroupName": data["nodegroupName"]}
-    _refuse_busy(cluster, group, scope, fields)
-    change: dict[str, Any] = {}
-    parameters: list[tuple[str, Any]] = []
-    template = None
-    if p.get("launchTemplate"):
-        template = nodes.user_template(call.account, call.region, p["launchTemplate"], fields)
-        if template is None or data.get("launchTemplate", {}).get("id") != template.id:
-            raise invalid_parameter("The launch template of a nodegroup cannot be replaced by another one", **fields)
-        change["launchTemplate"] = {"name": template.name, "version": str(template.version), "id": template.id}
-        parameters += [("LaunchTemplateName", template.name), ("LaunchTemplateVersion", str(template.version))]
-    kind = data["amiType"]
-    if kind == "CUSTOM":
-        if p.get("version") or p.get("releaseVersion"):
-            raise invalid_parameter("You cannot specify a version or release version for a custom AMI", **fields)
-        version, release = data["version"], ""
-    else:
-        version = p.get("version") or data["version"]
-        if not p.get("version") and not p.get("releaseVersion") and not template:
-            version = cluster.data["version"]
-        check_version(version, cluster, fields)
-        if versions.number(version) < versions.number(data["version"]):
-            raise invalid_parameter(
-                f"Nodegroup version cannot be lowered from {data['version']} to {version}", **fields
-            )
-        if kind.startswith("AL2_") and versions.number(version) > versions.LAST_MINOR_WITH_AL2:
-            raise invalid_parameter(
-                f"Requested amiType {kind} is not supported for kubernetes version {version}", **fields
-            )
-        stays = template is not None and not p.get("version") and not p.get("releaseVersion")
-        release = data["releaseVersion"] if stays else check_release(p.get("releaseVersion"), kind, version, fields)
-        parameters = [("Version", version), ("ReleaseVersion", release), *parameters]
-    change |= {"version": version, "releaseVersion": release}
-    data["status"] = "UPDATING"
-    return updates.start(cluster, scope, "VersionUpdate", parameters, "nodegroup", change)
-
-
-@transition
-def finish_nodegroup_update(
-    account: str, region: str, cluster_name: str, identity: str, change: dict[str, Any]
-) -> bool | None:
-    cluster = find_cluster(account, region, cluster_name)
-    update = cluster.updates.get(identity) if cluster else None
-    if cluster is None or update is None:
-        return None
-    group = cluster.nodegroups.get(update.scope[1])
-    if group is None:
-        return None
-    if identity not in group.pending:
-        group.pending[identity] = True
-        group.data.update(change)
-        if "version" in change:
-            nodes.renew_template(cluster, group)
-        elif "scalingConfig" in change:
-            nodes.scale(cluster, group)
-    if nodes.roll(cluster, group) or nodes.not_ready(cluster, group):
-        return False
-    group.pending.clear()
-    group.data["status"] = "ACTIVE"
-    group.data["modifiedAt"] = now()
-    update.data["status"] = "Successful"
-    return None

@@ -12,6 +12,7 @@ from sandbox.aws.eks import (
     addons,
     cluster_updates,
     clusters,
+    nodegroup_updates,
     nodegroups,
     pod_identity,
     tags,
@@ -65,7 +66,7 @@ OPERATIONS: dict[str, Callable[[Call], dict[str, Any]]] = {
     "UpdateAddon": addons.update_addon,
     "UpdateClusterConfig": cluster_updates.update_cluster_config,
     "UpdateClusterVersion": cluster_updates.update_cluster_version,
-    "UpdateNodegroupConfig": nodegroups.update_nodegroup_config,
-    "UpdateNodegroupVersion": nodegroups.update_nodegroup_version,
+    "UpdateNodegroupConfig": nodegroup_updates.update_nodegroup_config,
+    "UpdateNodegroupVersion": nodegroup_updates.update_nodegroup_version,
     "UpdatePodIdentityAssociation": pod_identity.update_pod_identity_association,
 }

@@ -209,7 +209,22 @@ def other_life(platform: Platform) -> None:
     platform.client("kms").disable_key(KeyId=key)
     platform.client("kms").enable_key(KeyId=key)
     platform.client("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
-    platform.client("autoscaling").describe_scaling_activities()
+    data = {"ImageId": image, "InstanceType": "m6i.large"}
+    template = ec2.create_launch_template(LaunchTemplateName="own", LaunchTemplateData=data)["LaunchTemplate"]
+    ec2.create_launch_template_version(LaunchTemplateName="own", LaunchTemplateData=data)
+    ec2.delete_launch_template_versions(LaunchTemplateId=template["LaunchTemplateId"], Versions=["2"])
+    autoscaling = platform.client("autoscaling")
+    autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="own",
+        MinSize=0,
+        MaxSize=2,
+        DesiredCapacity=1,
+        VPCZoneIdentifier=",".join(platform.subnets),
+        LaunchTemplate={"LaunchTemplateName": "own", "Version": "$Latest"},
+    )
+    autoscaling.start_instance_refresh(AutoScalingGroupName="own")
+    autoscaling.describe_instance_refreshes(AutoScalingGroupName="own")
+    autoscaling.describe_scaling_activities()
     logs, s3 = platform.client("logs"), platform.client("s3")
     logs.create_log_group(logGroupName="a")
     admitted = json.dumps(
