@@ -290,3 +290,11 @@ def test_the_calls_of_an_unchanged_run(life: Life) -> None:
 def test_the_answer_names_arns_before_they_exist(life: Life) -> None:
     outcome = life.run(check_mode=True, path="/slipway/")
     assert outcome.answer == {"roles": {"demo-nodes": f"arn:aws:iam::{ACCOUNT}:role/slipway/demo-nodes"}}
+
+
+def test_in_bad_weather(life: Life) -> None:
+    """Reads lag behind writes, and a tenth of the calls are throttled."""
+    life.emulator.set(visibility_delay=1.0, throttle_share=0.1)
+    for state in ("present", "absent"):
+        assert life.run(check_mode=False, state=state).plan
+        assert not life.run(check_mode=True, state=state).plan

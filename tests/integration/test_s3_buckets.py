@@ -491,3 +491,11 @@ def test_a_key_that_nothing_makes_is_an_error(emulator: Emulator) -> None:
         Impossible, match="kms key 'demo-buckets' does not exist and no earlier task of this run makes it"
     ):
         life.run(check_mode=True)
+
+
+def test_in_bad_weather(life: Life) -> None:
+    """Reads lag behind writes, and a tenth of the calls are throttled."""
+    life.emulator.set(visibility_delay=1.0, throttle_share=0.1)
+    for state in ("present", "absent"):
+        assert life.run(check_mode=False, state=state).plan
+        assert not life.run(check_mode=True, state=state).plan

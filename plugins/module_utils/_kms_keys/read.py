@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -53,8 +54,14 @@ def tagged_keys(api: Api, platform: str) -> dict[str, str]:
 
 
 def _found(api: Api, key_id: str, alias: str | None) -> Found | None:
-    reads: list[Any] = [partial(look, api, key_id) for look in (key_metadata, key_policy, key_rotation, key_tags)]
-    metadata, policy, rotation, tags = api.together(reads)
+    """None for a key that is being deleted, and for one that AWS does not show yet."""
+    looks: tuple[Callable[[Api, str], Any], ...] = (key_metadata, key_policy, key_rotation, key_tags)
+    answers: list[Any] = api.together(
+        [partial(api.optional, partial(look, api, key_id), "NotFoundException") for look in looks]
+    )
+    if any(answer is None for answer in answers):
+        return None
+    metadata, policy, rotation, tags = answers
     if metadata["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion"):
         return None
     attributes = {
