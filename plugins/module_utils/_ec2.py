@@ -20,6 +20,8 @@ IN_USE = ("DependencyViolation", "InvalidIPAddress.InUse", "InvalidNetworkInterf
 
 RELEASE = Wait(usual=20, timeout=600)
 
+VISIBLE = Wait(usual=1, timeout=120, interval=2)
+
 
 def tag(api: Api, target: Target, tags: Mapping[str, str]) -> None:
     api.ec2.create_tags(Resources=[target.id], Tags=_tags.to_list(tags))
@@ -44,6 +46,18 @@ def filters(**values: Sequence[str] | str) -> list[dict[str, Any]]:
         {"Name": name.replace("_", "-"), "Values": [value] if isinstance(value, str) else sorted(value)}
         for name, value in values.items()
     ]
+
+
+def seen(api: Api, look: Callable[[], list[dict[str, Any]]], ref: Ref) -> list[dict[str, Any]]:
+    """What AWS makes beside a resource of this run, as soon as its answers show it: `look` returns `[]` until then."""
+    entries: list[dict[str, Any]] = []
+
+    def status() -> Status:
+        entries[:] = look()
+        return Status(bool(entries), "not seen yet")
+
+    until(status, f"what AWS makes beside {ref.words}", VISIBLE, api.say)
+    return entries
 
 
 def when_free(api: Api, call: Callable[[], object], ref: Ref, wait: Wait = RELEASE) -> None:

@@ -88,9 +88,15 @@ def replace_association(api: Api, association_id: str, acl_id: str) -> None:
 
 def set_subnets(api: Api, acl: Target) -> None:
     """Every subnet has exactly one ACL: those that are not meant go back to the VPC's default one, which denies all."""
-    standing = network_acls(api, acl.attributes["vpc"])
-    default = next(entry["NetworkAclId"] for entry in standing if entry["IsDefault"])
     wanted = set(acl.attributes["subnets"])
+
+    def look() -> list[dict[str, Any]]:
+        entries = network_acls(api, acl.attributes["vpc"])
+        subnets = {association["SubnetId"] for entry in entries for association in entry["Associations"]}
+        return entries if wanted <= subnets and any(entry["IsDefault"] for entry in entries) else []
+
+    standing = _ec2.seen(api, look, acl.ref)
+    default = next(entry["NetworkAclId"] for entry in standing if entry["IsDefault"])
     for entry in standing:
         for association in entry["Associations"]:
             here, meant = entry["NetworkAclId"] == acl.id, association["SubnetId"] in wanted

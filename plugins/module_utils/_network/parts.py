@@ -51,10 +51,10 @@ def main(table: Entry) -> bool:
 
 
 def vpc(entry: Entry, answers: Mapping[str, Any], rules: Callable[[Any], dict[str, list[str]]]) -> Found:
-    """The VPC with what AWS makes beside it; `default_ids` is only there for the calls that change those."""
-    group = next(item for item in answers["security_groups"] if item["GroupName"] == "default")
-    acl = next(item for item in answers["network_acls"] if item["IsDefault"])
-    table = next(item for item in answers["route_tables"] if main(item))
+    """The VPC with what AWS makes beside it, as far as that shows; `default_ids` is only there for the calls."""
+    group: Entry = next((item for item in answers["security_groups"] if item["GroupName"] == "default"), {})
+    acl: Entry = next((item for item in answers["network_acls"] if item["IsDefault"]), {})
+    table: Entry = next((item for item in answers["route_tables"] if main(item)), {})
     beside = {"network_acl": acl, "route_table": table, "security_group": group}
     ids = {"network_acl": "NetworkAclId", "route_table": "RouteTableId", "security_group": "GroupId"}
     attributes = {
@@ -68,7 +68,7 @@ def vpc(entry: Entry, answers: Mapping[str, Any], rules: Callable[[Any], dict[st
         "default_network_acl_rules": acl_rules(acl),
         "main_route_table_routes": routes(table),
         "default_names": {kind: _ec2.name_of(item) for kind, item in beside.items()},
-        "default_ids": {kind: item[ids[kind]] for kind, item in beside.items()},
+        "default_ids": {kind: item[ids[kind]] for kind, item in beside.items() if item},
     }
     return Found(entry["VpcId"], attributes, _ec2.tags_of(entry), {"cidr_block": entry["CidrBlock"]})
 

@@ -114,7 +114,7 @@ def delete_table(api: Api, table: Target) -> None:
 ROUTE_TABLE = Kind(
     name="route_table",
     fixed={"vpc": "AWS fixes it when the route table is made"},
-    effects={"routes": Effect.INTERRUPTS, "subnets": Effect.INTERRUPTS},
+    effects={"routes": Effect.INTERRUPTS},
     create=create_table,
     update={"routes": set_routes, "subnets": set_subnets},
     after_create=("routes", "subnets"),

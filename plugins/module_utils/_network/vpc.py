@@ -35,19 +35,20 @@ def set_dns_hostnames(api: Api, vpc: Target) -> None:
 
 def default_security_group(api: Api, vpc: Target) -> dict[str, Any]:
     filters = _ec2.filters(vpc_id=vpc.id, group_name="default")
-    group: dict[str, Any] = api.ec2.describe_security_groups(Filters=filters)["SecurityGroups"][0]
-    return group
+    return _ec2.seen(api, lambda: list(api.ec2.describe_security_groups(Filters=filters)["SecurityGroups"]), vpc.ref)[0]
 
 
 def default_network_acl(api: Api, vpc: Target) -> dict[str, Any]:
     filters = _ec2.filters(vpc_id=vpc.id, default="true")
-    acl: dict[str, Any] = api.ec2.describe_network_acls(Filters=filters)["NetworkAcls"][0]
-    return acl
+    return _ec2.seen(api, lambda: list(api.ec2.describe_network_acls(Filters=filters)["NetworkAcls"]), vpc.ref)[0]
 
 
 def main_route_table(api: Api, vpc: Target) -> dict[str, Any]:
-    tables = api.ec2.describe_route_tables(Filters=_ec2.filters(vpc_id=vpc.id))["RouteTables"]
-    return next(table for table in tables if main(table))
+    def look() -> list[dict[str, Any]]:
+        tables = api.ec2.describe_route_tables(Filters=_ec2.filters(vpc_id=vpc.id))["RouteTables"]
+        return [table for table in tables if main(table)]
+
+    return _ec2.seen(api, look, vpc.ref)[0]
 
 
 def empty_default_security_group(api: Api, vpc: Target) -> None:

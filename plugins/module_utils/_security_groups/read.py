@@ -67,7 +67,7 @@ def found(entry: Mapping[str, Any]) -> dict[Ref, Found]:
 
 
 def read(api: Api, spec: SecurityGroups, known: Known) -> dict[Ref, Found]:
-    """The groups of this component, and those of declared names, in the platform's VPC: one call where that is known."""
+    """The groups of this component, and those of declared names, in the platform's VPC: one call if that is known."""
     if known.planned(spec.vpc) or known.deleted(spec.vpc):
         return {}
     if known.id(spec.vpc) is None:
