@@ -40,7 +40,7 @@ def _keep_policy(self: Any, *args: Any, **given: Any) -> None:
     """An update without a mixed instances policy leaves the one that stands."""
     policy = self.mixed_instances_policy
     _update(self, *args, **given)
-    if self.mixed_instances_policy is None and self.provided_launch_template_version is None:
+    if self.mixed_instances_policy is None and not given.get("launch_template"):
         self.mixed_instances_policy = policy
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ansible_collections.slipway.platform.plugins.module_utils._autoscaling_groups import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._nodes import user_data
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
@@ -92,7 +93,9 @@ def test_bounds_and_settings_move_no_node(life: Life) -> None:
     life.step()
     before = instances(life)
     assert life.step(groups=[group(max_size=4)]) == [f"{GROUP} scaling.max_size"]
-    assert life.step(groups=[group(max_size=4, availability_zones=["eu-west-1a", "eu-west-1b"])]) == [f"{GROUP} subnets"]
+    assert life.step(groups=[group(max_size=4, availability_zones=["eu-west-1a", "eu-west-1b"])]) == [
+        f"{GROUP} subnets"
+    ]
     assert instances(life) == before
     assert life.last is not None
     assert [change["effect"] for change in life.last.plan.as_list()] == ["none"]
@@ -124,7 +127,10 @@ def test_version_labels_and_taints_are_in_the_template(life: Life) -> None:
     assert life.step() == [], "a version that is not asked for was changed"
     assert life.step(groups=[group(version="1.35", labels={"tier": "web"}, taints=[taint])]) == [
         f"{TEMPLATE}.ImageId,data.UserData.labels,data.UserData.taints",
-        f"{GROUP} launch_template_data.ImageId,launch_template_data.UserData.labels,launch_template_data.UserData.taints",
+        (
+            f"{GROUP} launch_template_data.ImageId,launch_template_data.UserData.labels,"
+            "launch_template_data.UserData.taints"
+        ),
     ]
     cluster = life.emulator.client("eks").describe_cluster(name="demo")["cluster"]
     joined = {
@@ -140,7 +146,7 @@ def test_version_labels_and_taints_are_in_the_template(life: Life) -> None:
         "labels": {"tier": "web"},
         "taints": [taint],
     }
-    with pytest.raises(Refusal, match="the group runs 1.35 and EKS takes none back"):
+    with pytest.raises(Refusal, match=r"the group runs 1\.35 and EKS takes none back"):
         life.run(check_mode=True, groups=[group(version="1.34")])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ansible_collections.slipway.platform.plugins.module_utils._apply import ApplyFailure
 from ansible_collections.slipway.platform.plugins.module_utils._eks_nodegroups import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
@@ -15,29 +16,36 @@ from .life import Life
 from .nodes import lay_nodes
 
 WRITES = {
-    **dict.fromkeys(
-        ("CreateNodegroup", "DeleteNodegroup", "UpdateNodegroupConfig", "UpdateNodegroupVersion"), {"eks_nodegroup"}
-    ),
-    **dict.fromkeys(
-        (
-            "CreateLaunchTemplate",
-            "CreateLaunchTemplateVersion",
-            "DeleteLaunchTemplate",
-            "DeleteLaunchTemplateVersions",
-            "ModifyLaunchTemplate",
-            "CreateTags",
-            "DeleteTags",
-        ),
-        {"launch_template"},
-    ),
-    **dict.fromkeys(("TagResource", "UntagResource"), {"eks_nodegroup"}),
+    "CreateNodegroup": {"eks_nodegroup"},
+    "DeleteNodegroup": {"eks_nodegroup"},
+    "TagResource": {"eks_nodegroup"},
+    "UntagResource": {"eks_nodegroup"},
+    "UpdateNodegroupConfig": {"eks_nodegroup"},
+    "UpdateNodegroupVersion": {"eks_nodegroup"},
+    "CreateLaunchTemplate": {"launch_template"},
+    "CreateLaunchTemplateVersion": {"launch_template"},
+    "CreateTags": {"launch_template"},
+    "DeleteLaunchTemplate": {"launch_template"},
+    "DeleteLaunchTemplateVersions": {"launch_template"},
+    "DeleteTags": {"launch_template"},
+    "ModifyLaunchTemplate": {"launch_template"},
     "DeleteVolume": {"ebs_volume"},
 }
 CREATE = ["create launch_template demo-workers", "create eks_nodegroup demo-workers"]
 TEMPLATE = "update launch_template demo-workers data"
 GROUP = "update eks_nodegroup demo-workers"
 REPLACE = "replace eks_nodegroup demo-workers"
-CREATED = ("nodeRepairConfig", "subnets", "nodeRole", "scalingConfig", "launchTemplate", "amiType", "capacityType", "labels", "tags")
+CREATED = (
+    "nodeRepairConfig",
+    "subnets",
+    "nodeRole",
+    "scalingConfig",
+    "launchTemplate",
+    "amiType",
+    "capacityType",
+    "labels",
+    "tags",
+)
 
 
 def group(**changed: Any) -> dict[str, Any]:
@@ -139,7 +147,7 @@ def test_template_and_version_roll_the_nodes(life: Life) -> None:
     assert life.step(groups=[{**changed, "version": "1.35"}]) == [f"{GROUP} version"]
     assert described(life)["releaseVersion"].startswith("1.35.")
     assert life.step(groups=[{**changed, "version": None}]) == []
-    with pytest.raises(Refusal, match="the group runs 1.35 and EKS takes none back"):
+    with pytest.raises(Refusal, match=r"the group runs 1\.35 and EKS takes none back"):
         life.run(check_mode=True, groups=[{**changed, "version": "1.34"}])
 
 
@@ -173,8 +181,10 @@ def test_another_role_and_bottlerocket_replace_the_group(life: Life) -> None:
     lines = life.step(role="others", groups=[group(ami_type="BOTTLEROCKET_x86_64")])
     assert lines == [
         f"{TEMPLATE}.BlockDeviceMappings./dev/xvda.VolumeSize,data.BlockDeviceMappings./dev/xvdb",
-        f"{REPLACE} ami_type,launch_template_data.BlockDeviceMappings./dev/xvda.VolumeSize,"
-        "launch_template_data.BlockDeviceMappings./dev/xvdb",
+        (
+            f"{REPLACE} ami_type,launch_template_data.BlockDeviceMappings./dev/xvda.VolumeSize,"
+            "launch_template_data.BlockDeviceMappings./dev/xvdb"
+        ),
     ]
 
 
@@ -233,27 +243,31 @@ def test_changes_by_hand_are_undone(life: Life) -> None:
         LaunchTemplateData={"MetadataOptions": {"HttpTokens": "optional"}, "KeyName": "by-hand"},
     )
     ec2.modify_launch_template(LaunchTemplateId=template["LaunchTemplateId"], DefaultVersion="2")
-    lines = life.step(groups=[group(labels={"tier": "web"})])
-    assert len(lines) == 1 and lines[0].startswith(f"{TEMPLATE}.")
-    assert "data.KeyName" in lines[0]
+    (line,) = life.step(groups=[group(labels={"tier": "web"})])
+    assert line.startswith(f"{TEMPLATE}.")
+    assert "data.KeyName" in line
     life.emulator.client("eks").update_nodegroup_version(
         clusterName="demo",
         nodegroupName="demo-workers",
         launchTemplate={"id": template["LaunchTemplateId"], "version": "2"},
     )
-    lines = life.step(groups=[group(labels={"tier": "web"})])
-    assert len(lines) == 1 and lines[0].startswith(f"{GROUP} launch_template_data.")
+    (line,) = life.step(groups=[group(labels={"tier": "web"})])
+    assert line.startswith(f"{GROUP} launch_template_data.")
 
 
 def test_tags_reach_what_ec2_makes_for_a_node(life: Life) -> None:
     life.step()
     lines = life.step(tags={"Owner": "me"})
     assert lines == [
-        f"{TEMPLATE}.TagSpecifications.instance.Owner,data.TagSpecifications.network-interface.Owner,"
-        "data.TagSpecifications.volume.Owner,tags.Owner",
-        f"{GROUP} launch_template_data.TagSpecifications.instance.Owner,"
-        "launch_template_data.TagSpecifications.network-interface.Owner,"
-        "launch_template_data.TagSpecifications.volume.Owner,tags.Owner",
+        (
+            f"{TEMPLATE}.TagSpecifications.instance.Owner,data.TagSpecifications.network-interface.Owner,"
+            "data.TagSpecifications.volume.Owner,tags.Owner"
+        ),
+        (
+            f"{GROUP} launch_template_data.TagSpecifications.instance.Owner,"
+            "launch_template_data.TagSpecifications.network-interface.Owner,"
+            "launch_template_data.TagSpecifications.volume.Owner,tags.Owner"
+        ),
     ]
     ec2 = life.emulator.client("ec2")
     filters = [{"Name": "tag:Owner", "Values": ["me"]}, {"Name": "tag:slipway:platform", "Values": ["demo"]}]
@@ -359,7 +373,7 @@ def test_a_check_run_on_an_empty_account_plans_what_an_earlier_task_will_make(em
         ("create", "demo-workers"),
         ("create", "demo-workers"),
     ]
-    with pytest.raises(Refusal, match="the cluster runs 1.35"):
+    with pytest.raises(Refusal, match=r"the cluster runs 1\.35"):
         life.run(check_mode=True, groups=[group(version="1.36")])
     with pytest.raises(Impossible, match="does not exist and no earlier task of this run makes it"):
         life.run(check_mode=True, known={**known, "iam_role": {}})

@@ -162,12 +162,10 @@ def _group(
     zones: tuple[str, ...],
 ) -> Group:
     if not _NAME.fullmatch(entry["name"]) or len(entry["name"]) > NAME_LENGTH:
-        words = (
-            f"allowed are at most {NAME_LENGTH} lower-case letters, digits and single hyphens, beginning with a letter"
-        )
+        words = f"at most {NAME_LENGTH} lower-case letters, digits and single hyphens are allowed, a letter first"
         raise Refusal(f"{option}.name", entry["name"], words)
     if _GENERATION.fullmatch(entry["name"]) or entry["name"].endswith(TEMPLATE_OF_SCALING):
-        words = f"names that end in a hyphen and a number or in '{TEMPLATE_OF_SCALING}' are reserved for replacements"
+        words = f"names that end in a hyphen and a number or in '{TEMPLATE_OF_SCALING}' are reserved"
         raise Refusal(f"{option}.name", entry["name"], words)
     image = images.ami_type(f"{option}.ami_type", entry["ami_type"])
     if entry["version"]:
