@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import boto3
@@ -17,13 +18,15 @@ from rich.table import Table
 from sandbox import tools
 from sandbox.state import State
 
+Client = Callable[[str], Any]  # a service's name -> its boto3 client
+
 
 def _count(items: Sequence[Any], word: str) -> str:
     return f"{len(items)} {word}{'' if len(items) == 1 else 's'}"
 
 
-def _vpc(session: boto3.session.Session) -> list[str]:
-    ec2 = session.client("ec2")
+def _vpc(client: Client) -> list[str]:
+    ec2 = client("ec2")
     found = []
     for vpc in ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"]:
         inside = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
@@ -39,8 +42,8 @@ def _vpc(session: boto3.session.Session) -> list[str]:
     return found
 
 
-def _eks(session: boto3.session.Session) -> list[str]:
-    eks = session.client("eks")
+def _eks(client: Client) -> list[str]:
+    eks = client("eks")
     found = []
     for name in eks.list_clusters()["clusters"]:
         cluster = eks.describe_cluster(name=name)["cluster"]
@@ -50,8 +53,8 @@ def _eks(session: boto3.session.Session) -> list[str]:
     return found
 
 
-def _nodegroups(session: boto3.session.Session) -> list[str]:
-    eks = session.client("eks")
+def _nodegroups(client: Client) -> list[str]:
+    eks = client("eks")
     found = []
     for cluster in eks.list_clusters()["clusters"]:
         for name in eks.list_nodegroups(clusterName=cluster)["nodegroups"]:
@@ -64,18 +67,18 @@ def _nodegroups(session: boto3.session.Session) -> list[str]:
     return found
 
 
-def _buckets(session: boto3.session.Session) -> list[str]:
-    return [bucket["Name"] for bucket in session.client("s3").list_buckets()["Buckets"]]
+def _buckets(client: Client) -> list[str]:
+    return [bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]]
 
 
 LAYERS = {"vpc": _vpc, "eks": _eks, "nodegroups": _nodegroups, "buckets": _buckets}
 
 
-def layers(session: boto3.session.Session) -> Table:
+def layers(client: Client) -> Table:
     """What stands in each layer."""
     table = Table(title="What stands", title_justify="left", show_header=False)
     for name, read in LAYERS.items():
-        table.add_row(name, "\n".join(read(session)) or "nothing")
+        table.add_row(name, "\n".join(read(client)) or "nothing")
     return table
 
 
@@ -118,11 +121,12 @@ def show(state: State, environment: dict[str, str], figures: Sequence[tuple[str,
     session = boto3.session.Session(
         environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=environment["AWS_REGION"]
     )
+    client = functools.partial(session.client, endpoint_url=environment["AWS_ENDPOINT_URL"])
     file = state.environment
     with contextlib.suppress(ValueError):
         file = file.relative_to(file.cwd())
     Console().print(
-        Panel(Group(layers(session), nodes(environment), runs(figures)), title="slipway.platform", expand=False)
+        Panel(Group(layers(client), nodes(environment), runs(figures)), title="slipway.platform", expand=False)
     )
     # Outside the frame and unwrapped, for copying.
     print(f"Look around:  source {file}")
