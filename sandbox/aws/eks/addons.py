@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import jsonschema
 import yaml
 
 from sandbox.aws.call import Call
@@ -194,6 +193,9 @@ def _check_version(name: str, version: str, cluster: Cluster, fields: dict[str, 
 def _check_values(name: str, values: str | None, fields: dict[str, Any]) -> None:
     if not values:
         return
+    # Imported late: it would cost a tenth of the emulator's start.
+    import jsonschema
+
     try:
         parsed = yaml.safe_load(values)
         jsonschema.validate(parsed, json.loads(catalogue.schema(name)))
