@@ -130,3 +130,14 @@ def set_enabled(call: Call) -> dict[str, Any]:
     key.enabled = call.operation == "EnableKey"
     key.key_state = "Enabled" if key.enabled else "Disabled"
     return {}
+
+
+@instead("kms", "CancelKeyDeletion")
+def cancel_key_deletion(call: Call) -> dict[str, Any]:
+    key = find_key(call)
+    if key is None:
+        raise AwsError("NotFoundException", f"Key '{call.parameters['KeyId']}' does not exist", 400)
+    if key.key_state != "PendingDeletion":
+        raise AwsError("KMSInvalidStateException", f"{key.arn} is not pending deletion.", 400)
+    key.enabled, key.key_state, key.deletion_date = False, "Disabled", None
+    return {"KeyId": key.arn}

@@ -17,6 +17,7 @@ from .life import Life
 WRITES = {
     operation: {"kms_key"}
     for operation in (
+        "CancelKeyDeletion",
         "CreateAlias",
         "CreateKey",
         "DeleteAlias",
@@ -76,6 +77,20 @@ def test_changes_by_hand_are_undone(life: Life) -> None:
     kms.disable_key(KeyId=key_id)
     kms.disable_key_rotation(KeyId=key_id)
     assert life.step() == ["update kms_key demo-eks enabled,rotation"]
+
+
+def test_a_deletion_by_hand_is_cancelled(life: Life) -> None:
+    life.step()
+    kms = life.emulator.client("kms")
+    arn = key_id(kms)
+    kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
+    changes = life.step()
+    assert len(changes) == 1
+    assert changes[0].startswith("update kms_key demo-eks enabled,pending_deletion")
+    metadata = kms.describe_key(KeyId=arn)["KeyMetadata"]
+    assert (metadata["KeyState"], metadata["Enabled"]) == ("Enabled", True)
+    kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
+    assert life.step(state="absent") == ["delete kms_key demo-eks"]
 
 
 def test_a_key_that_lost_its_alias_is_found_by_its_tags(life: Life) -> None:
@@ -196,7 +211,6 @@ def test_the_calls_of_an_unchanged_run(life: Life) -> None:
         "GetCallerIdentity",
         "GetKeyPolicy",
         "GetKeyRotationStatus",
-        "ListAliases",
         "ListResourceTags",
     ]
 

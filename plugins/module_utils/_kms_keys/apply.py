@@ -36,6 +36,11 @@ def enable_rotation(api: Api, key: Target) -> None:
     api.kms.enable_key_rotation(KeyId=key.id)
 
 
+def cancel_deletion(api: Api, key: Target) -> None:
+    """Of a key that somebody else scheduled for deletion; AWS leaves it disabled, `enable` follows."""
+    api.kms.cancel_key_deletion(KeyId=key.id)
+
+
 def enable(api: Api, key: Target) -> None:
     api.kms.enable_key(KeyId=key.id)
 
@@ -53,10 +58,11 @@ def schedule_deletion(api: Api, key: Target, days: int) -> None:
 
 
 def delete_key(api: Api, key: Target) -> None:
-    """AWS keeps the key for the deletion window; the alias goes at once, so that the name is free."""
-    schedule_deletion(api, key, key.spec.deletion_window_in_days)
+    """AWS keeps the key for the deletion window. The alias goes first: what is left without it is found by its tags."""
     if key.attributes.get("alias"):
         delete_alias(api, key)
+    if not key.attributes["pending_deletion"]:
+        schedule_deletion(api, key, key.spec.deletion_window_in_days)
 
 
 def tag(api: Api, key: Target, tags: Mapping[str, str]) -> None:
@@ -72,6 +78,7 @@ KINDS = (
         name="kms_key",
         create=create_key,
         update={
+            "pending_deletion": cancel_deletion,
             "enabled": enable,
             "description": update_description,
             "policy": put_policy,

@@ -25,6 +25,7 @@ def declare(spec: KmsKeys, observed: Observed) -> list[Resource]:
                 "policy": policy(key, spec.account),
                 "rotation": True,
                 "enabled": True,
+                "pending_deletion": False,
                 "alias": f"alias/{key.name}",
             },
             _tags.of(spec.platform, key.name, spec.tags),

@@ -18,13 +18,11 @@ from .model import KmsKeys
 from .users import refuse_in_use
 
 
-def aliases(api: Api) -> list[dict[str, Any]]:
-    answer: list[dict[str, Any]] = api.kms.pages("list_aliases", "Aliases")
-    return answer
-
-
-def key_metadata(api: Api, key_id: str) -> dict[str, Any]:
-    answer: dict[str, Any] = api.kms.describe_key(KeyId=key_id)["KeyMetadata"]
+def key_metadata(api: Api, key_id: str) -> dict[str, Any] | None:
+    """:param key_id: id, ARN or `alias/...` of a key."""
+    answer: dict[str, Any] | None = api.optional(
+        lambda: api.kms.describe_key(KeyId=key_id)["KeyMetadata"], "NotFoundException"
+    )
     return answer
 
 
@@ -54,21 +52,29 @@ def tagged_keys(api: Api, platform: str) -> dict[str, str]:
 
 
 def _found(api: Api, key_id: str, alias: str | None) -> Found | None:
-    """None for a key that is being deleted, and for one that AWS does not show yet."""
-    looks: tuple[Callable[[Api, str], Any], ...] = (key_metadata, key_policy, key_rotation, key_tags)
+    """None for a key that does not stand, or that AWS does not show yet.
+
+    A key without alias that AWS is deleting is none. One whose alias stands was not deleted by us: it is to be kept.
+    """
+    metadata = key_metadata(api, key_id)
+    if metadata is None:
+        return None
+    pending = metadata["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion")
+    if pending and alias is None:
+        return None
+    looks: tuple[Callable[[Api, str], Any], ...] = (key_policy, key_rotation, key_tags)
     answers: list[Any] = api.together(
-        [partial(api.optional, partial(look, api, key_id), "NotFoundException") for look in looks]
+        [partial(api.optional, partial(look, api, metadata["Arn"]), "NotFoundException") for look in looks]
     )
     if any(answer is None for answer in answers):
         return None
-    metadata, policy, rotation, tags = answers
-    if metadata["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion"):
-        return None
+    policy, rotation, tags = answers
     attributes = {
+        "pending_deletion": pending,
+        "enabled": metadata["Enabled"],
         "description": metadata["Description"],
         "policy": _policies.canonical(policy, metadata["Arn"].split(":")[1]),
         "rotation": rotation,
-        "enabled": metadata["Enabled"],
         "alias": alias,
     }
     return Found(metadata["Arn"], attributes, tags)
@@ -79,19 +85,14 @@ def read(api: Api, spec: KmsKeys, known: Known) -> dict[Ref, Found]:
 
     Impossible if keys are to be deleted and something that is encrypted with them stands.
     """
-    by_name = {
-        alias["AliasName"].removeprefix("alias/"): alias["TargetKeyId"]
-        for alias in aliases(api)
-        if alias["AliasName"].removeprefix("alias/") in {key.name for key in spec.keys} and "TargetKeyId" in alias
-    }
-    lost = {key.name for key in spec.keys} - set(by_name)
-    orphans = {name: arn for name, arn in tagged_keys(api, spec.platform).items() if name in lost} if lost else {}
-    names = [*by_name, *orphans]
-    answers = api.together(
-        [partial(_found, api, key_id, f"alias/{name}") for name, key_id in by_name.items()]
-        + [partial(_found, api, arn, None) for arn in orphans.values()]
-    )
+    names = [key.name for key in spec.keys]
+    answers = api.together([partial(_found, api, f"alias/{name}", f"alias/{name}") for name in names])
     found = {name: key for name, key in zip(names, answers, strict=True) if key is not None}
+    orphans = tagged_keys(api, spec.platform) if len(found) < len(names) else {}
+    for name, arn in orphans.items():
+        if name in names and name not in found:
+            lost = _found(api, arn, None)
+            found |= {} if lost is None else {name: lost}
     if spec.absent:
         ours = {name: key for name, key in found.items() if (key.tags or {}).get(_tags.IDENTITY) == spec.platform}
         refuse_in_use(api, spec, known, ours)
