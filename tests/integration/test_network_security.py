@@ -157,6 +157,22 @@ def test_endpoints_are_open_to_the_vpc_alone(life: Life) -> None:
     assert life.step() == ["update security_group_rules demo-endpoints ingress.all -"]
 
 
+def test_endpoints_changed_by_hand_are_set_right(life: Life) -> None:
+    endpoint = named(life.emulator, "describe_vpc_endpoints", "VpcEndpoints", "demo-sts")
+    ec2(life).modify_vpc_endpoint(
+        VpcEndpointId=endpoint["VpcEndpointId"],
+        PrivateDnsEnabled=False,
+        RemoveSubnetIds=endpoint["SubnetIds"][:1],
+    )
+    gateway = named(life.emulator, "describe_vpc_endpoints", "VpcEndpoints", "demo-s3")
+    tables = gateway["RouteTableIds"][:1]
+    ec2(life).modify_vpc_endpoint(VpcEndpointId=gateway["VpcEndpointId"], RemoveRouteTableIds=tables)
+    assert life.step() == [
+        "update vpc_endpoint demo-s3 route_tables",
+        "update vpc_endpoint demo-sts private_dns_enabled,subnets",
+    ]
+
+
 def test_dns_is_on(life: Life) -> None:
     vpc_id = vpc_of(life.emulator)["VpcId"]
     ec2(life).modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": False})

@@ -33,7 +33,10 @@ def group_rules(**rules: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"component": "EKS", "groups": []}, "component is 'EKS'; lower-case letters, digits and single hyphens are allowed."),
+        (
+            {"component": "EKS", "groups": []},
+            "component is 'EKS'; lower-case letters, digits and single hyphens are allowed.",
+        ),
         (
             {"groups": [{"name": "Nodes", "description": "Nodes"}]},
             (
