@@ -27,14 +27,15 @@ class Log:
         self.targets: list[Target] = []
         self.looks: dict[Ref, int] = {}
         self.needed = looks
-        self.errors: list[Exception] = []
+        self.errors: list[Exception | None] = []
 
     def call(self, words: str) -> Any:
         def called(api: Api, target: Target, *arguments: Any) -> str:
             self.calls.append(f"{words} {target.name}" + "".join(f" {argument}" for argument in arguments))
             self.targets.append(target)
-            if self.errors:
-                raise self.errors.pop(0)
+            error = self.errors.pop(0) if self.errors else None
+            if error is not None:
+                raise error
             return f"id-of-{target.name}"
 
         return called
@@ -188,6 +189,13 @@ def test_what_aws_does_not_see_yet_is_called_again(error: Exception) -> None:
     log.errors = [error]
     log.apply([log.kind("addon")], [Resource(ADDON, {"role": ROLE})], known=known)
     assert log.calls == ["create demo-cni", "create demo-cni"]
+
+
+def test_what_was_just_made_may_not_be_seen_by_the_next_call() -> None:
+    log = Log()
+    log.errors = [None, refusal("NoSuchEntity")]
+    log.apply([log.kind("cluster", after_create=("version",))], [Resource(CLUSTER, {"version": "1.35"})])
+    assert log.calls == ["create demo", "set_version demo", "set_version demo"]
 
 
 def test_what_does_not_exist_is_not_called_again_where_nothing_is_new() -> None:
