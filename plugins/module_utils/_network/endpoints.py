@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import _ec2, _tags
 from .._box import Kind, Status, Target, Wait
-from .._clients import Api, AwsFailure
+from .._clients import Api, ClientError
 
 _LISTS = {"route_tables": "RouteTableIds", "subnets": "SubnetIds", "security_groups": "SecurityGroupIds"}
 
@@ -48,15 +48,17 @@ def modify_endpoint(api: Api, endpoint: Target) -> None:
 
 def delete_endpoint(api: Api, endpoint: Target) -> None:
     answer = api.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint.id])
-    _all_taken(answer, f"Deleting {endpoint.ref.words}")
+    _all_taken(answer, "DeleteVpcEndpoints", gone=True)
 
 
-def _all_taken(answer: dict[str, Any], doing: str) -> None:
-    """These calls answer 200 with a list of what they did not do."""
+def _all_taken(answer: dict[str, Any], operation: str, *, gone: bool = False) -> None:
+    """These calls answer 200 with a list of what they did not do; that is an error like any other.
+
+    :param gone: whether it is none that something is not there.
+    """
     for item in answer.get("Unsuccessful") or []:
-        error = item["Error"]
-        if not error["Code"].endswith("NotFound"):
-            raise AwsFailure(f"{doing} failed: {error['Code']}: {error['Message'].rstrip('.')}.")
+        if not (gone and item["Error"]["Code"].endswith("NotFound")):
+            raise ClientError({"Error": item["Error"]}, operation)
 
 
 def endpoint_state(api: Api, endpoint: Target) -> str:
@@ -87,12 +89,12 @@ def create_flow_log(api: Api, log: Target) -> str:
         DeliverLogsPermissionArn=log.attributes["role"],
         TagSpecifications=_tags.specification("vpc-flow-log", log.tags),
     )
-    _all_taken(answer, f"Creating {log.ref.words}")
+    _all_taken(answer, "CreateFlowLogs")
     return str(answer["FlowLogIds"][0])
 
 
 def delete_flow_log(api: Api, log: Target) -> None:
-    _all_taken(api.ec2.delete_flow_logs(FlowLogIds=[log.id]), f"Deleting {log.ref.words}")
+    _all_taken(api.ec2.delete_flow_logs(FlowLogIds=[log.id]), "DeleteFlowLogs", gone=True)
 
 
 VPC_ENDPOINT = Kind(
