@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.slipway.platform.plugins.module_utils._clients import ClientError, unseen
 from ansible_collections.slipway.platform.plugins.module_utils._network.endpoints import _all_taken
 
