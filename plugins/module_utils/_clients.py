@@ -53,7 +53,13 @@ UNSEEN = (
 )
 """Ends of codes that AWS may answer for what was made a moment ago."""
 
-UNSEEN_WORDS = ("cannot be assumed", "Unable to assume", "not authorized to perform: sts:AssumeRole", "does not exist", "Invalid principal")
+UNSEEN_WORDS = (
+    "cannot be assumed",
+    "Unable to assume",
+    "not authorized to perform: sts:AssumeRole",
+    "does not exist",
+    "Invalid principal",
+)
 """Parts of messages that mean the same under a general code (`InvalidParameterException`, `ValidationError`)."""
 
 HINTS = {
