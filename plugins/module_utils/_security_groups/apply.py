@@ -32,8 +32,33 @@ def create_group(api: Api, group: Target) -> str:
 
 
 def delete_group(api: Api, group: Target) -> None:
-    """Interfaces that AWS is still releasing keep a group for a while."""
-    _ec2.when_free(api, lambda: api.ec2.delete_security_group(GroupId=group.id), group.ref)
+    """Interfaces that AWS is still releasing keep a group for a while; those that the CNI left keep it for good."""
+
+    def delete() -> None:
+        for interface_id in left_interfaces(api, group.id):
+            delete_interface(api, interface_id)
+        api.ec2.delete_security_group(GroupId=group.id)
+
+    _ec2.when_free(api, delete, group.ref)
+
+
+def left_interfaces(api: Api, group_id: str) -> list[str]:
+    """Unattached interfaces in a group that the Amazon VPC CNI made for pods of nodes that are gone.
+
+    Source: the CNI describes them as `aws-K8S-<instance>` and deletes its own leftovers only while a node runs.
+    """
+    filters = [
+        {"Name": "group-id", "Values": [group_id]},
+        {"Name": "status", "Values": ["available"]},
+        {"Name": "description", "Values": ["aws-K8S-*"]},
+    ]
+    found = api.ec2.pages("describe_network_interfaces", "NetworkInterfaces", Filters=filters)
+    return [str(entry["NetworkInterfaceId"]) for entry in found]
+
+
+def delete_interface(api: Api, interface_id: str) -> None:
+    call = api.ec2.delete_network_interface
+    api.optional(lambda: call(NetworkInterfaceId=interface_id), "InvalidNetworkInterfaceID.NotFound")
 
 
 def by_peer(rules: Mapping[str, Iterable[str]]) -> Peers:
