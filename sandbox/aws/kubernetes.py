@@ -38,7 +38,7 @@ def _cluster(cluster: Cluster) -> dict[str, Any]:
         "name": cluster.name,
         "version": data["version"],
         "status": data["status"],
-        "oidc_issuer": data["identity"]["oidc"]["issuer"],
+        "oidc_issuer": cluster.issuer,
         "service_ipv4_cidr": data["kubernetesNetworkConfig"]["serviceIpv4Cidr"],
         "vpc_cni_active": nodes.cni_is_active(cluster),
         "access_entries": [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import uuid
 from typing import Any
 
 from sandbox.aws.call import Call
@@ -114,10 +113,9 @@ def cluster_is_active(account: str, region: str, name: str) -> bool | None:
     if not cluster.network_interfaces:
         network.make_network_interfaces(cluster)
         make_log_group(cluster)
-        identity = uuid.uuid4().hex.upper()
-        cluster.data["identity"] = {"oidc": {"issuer": f"https://oidc.eks.{region}.amazonaws.com/id/{identity}"}}
+        cluster.data["identity"] = {"oidc": {"issuer": cluster.issuer}}
         if not state.settings.control_planes:
-            endpoint = f"https://{identity}.gr7.{region}.eks.amazonaws.com"
+            endpoint = f"https://{cluster.identity}.gr7.{region}.eks.amazonaws.com"
             cluster.data.setdefault("endpoint", endpoint)
             cluster.data["certificateAuthority"] = {"data": "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg=="}
     if state.settings.control_planes and not cluster.report.ready:

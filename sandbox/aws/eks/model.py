@@ -61,6 +61,12 @@ class Cluster:
     updates: dict[str, Update] = field(default_factory=dict)
     network_interfaces: list[str] = field(default_factory=list)
     report: Report = field(default_factory=Report)
+    identity: str = field(default_factory=lambda: uuid.uuid4().hex.upper())
+
+    @property
+    def issuer(self) -> str:
+        """URL of the cluster's OIDC issuer; known from the start here, shown by EKS once the cluster is made."""
+        return f"https://oidc.eks.{self.region}.amazonaws.com/id/{self.identity}"
 
     @property
     def name(self) -> str:
