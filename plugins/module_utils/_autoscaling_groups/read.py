@@ -75,7 +75,7 @@ def read(api: Api, spec: AutoscalingGroups, known: Known) -> dict[Ref, Found]:
     calls: list[Callable[[], Any]] = [
         partial(tagged_groups, api, spec.platform),
         partial(_launch_templates.templates, api, spec.platform),
-        partial(joined, api, spec.platform),
+        partial(joined, api, spec.platform, known),
         partial(_access_entry, api, spec, known),
     ]
     groups, templates, cluster, observed = api.together(calls)

@@ -9,7 +9,7 @@ from moto.ec2.exceptions import InvalidLaunchTemplateVersionNotFound
 
 from sandbox.aws.call import Call
 from sandbox.aws.errors import AwsError
-from sandbox.aws.hooks import instead
+from sandbox.aws.hooks import after, instead
 from sandbox.aws.moto_bridge import backend
 
 models: Any = moto.ec2.models.launch_templates
@@ -47,14 +47,30 @@ Template.default_version = lambda self: self.get_version("$Default")
 Template.tags = property(lambda self: self.get_tags(), lambda self, value: None)
 
 
+@after("ec2", "CreateLaunchTemplateVersion")
+def from_source(call: Call) -> None:
+    """What the new version does not name comes from its source."""
+    p = call.parameters
+    if p.get("SourceVersion"):
+        template = _template(call)
+        template.versions[-1].data = {**template.get_version(p["SourceVersion"]).data, **template.versions[-1].data}
+
+
+def _template(call: Call) -> Any:
+    p = call.parameters
+    ec2 = backend("ec2", call.account, call.region)
+    return ec2.launch_templates.get(
+        p.get("LaunchTemplateId") or ec2.launch_template_name_to_ids.get(p.get("LaunchTemplateName"))
+    )
+
+
 @instead("ec2", "DeleteLaunchTemplateVersions")
 def delete_launch_template_versions(call: Call) -> dict[str, Any]:
     """The default version cannot go before another one is made the default."""
     p = call.parameters
-    ec2 = backend("ec2", call.account, call.region)
-    identity = p.get("LaunchTemplateId") or ec2.launch_template_name_to_ids.get(p.get("LaunchTemplateName"))
-    template = ec2.launch_templates.get(identity)
+    template = _template(call)
     if template is None:
+        identity = p.get("LaunchTemplateId") or p.get("LaunchTemplateName")
         raise AwsError(
             "InvalidLaunchTemplateId.NotFound",
             f"The specified launch template, with template ID {identity}, does not exist.",

@@ -73,8 +73,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"instance_types": ["m6i.large", "m6g.large"]},
         (
-            "instance_types[1] is 'm6g.large'; it has arm64 processors and m6i.large has amd64, one architecture a group "
-            "is allowed."
+            "instance_types[1] is 'm6g.large'; it has arm64 processors and m6i.large has amd64, one architecture a "
+            "group is allowed."
         ),
     ),
     (
