@@ -29,6 +29,7 @@ MODULES = (
     "ec2.regions",
     "ec2.launch_templates",
     "ec2.snapshots",
+    "ec2.volumes",
 )
 
 
