@@ -34,6 +34,12 @@ class Specs:
             if call.module in ("autoscaling_groups", "eks_nodegroups") and not spec.absent:
                 yield from ((call.module, group) for group in spec.groups)
 
+    def is_set(self, module: str, path: str, key: str) -> bool:
+        """Whether an entry of a list (`groups[0]`) sets a key itself."""
+        option, _, position = path.rstrip("]").partition("[")
+        calls = (call for call, _ in self._parsed if call.module == module and call.options.get(option))
+        return any(call.options[option][int(position)].get(key) for call in calls)
+
     def refusal(self, module: str, option: str, value: Value, allowed: str) -> Refusal:
         """The refusal of an option of a module, by the variable that feeds it."""
         refusal = Refusal(option, value, allowed)
@@ -68,7 +74,8 @@ def version_of_nodes(specs: Specs) -> None:
     for module, group in specs.groups():
         if group.version and _minor(group.version) > _minor(cluster.version):
             allowed = f"at most the version of the cluster is allowed, {cluster.version}"
-            raise specs.refusal(module, f"{group.option}.version", group.version, allowed)
+            option = f"{group.option}.version" if specs.is_set(module, group.option, "version") else "version"
+            raise specs.refusal(module, option, group.version, allowed)
 
 
 def number_of_nodes(specs: Specs) -> None:
