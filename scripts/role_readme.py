@@ -64,7 +64,7 @@ def rows(options: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str = 
 def render(role: str) -> str:
     """The README of a role."""
     specs = load(role, "meta", "argument_specs.yml")["argument_specs"]
-    defaults = load(role, "defaults", "main.yml")
+    defaults = {**load("platform", "defaults", "main.yml"), **load(role, "defaults", "main.yml")}
     main = specs["main"]
     lines = [
         "<!-- Written by scripts/role_readme.py from meta/argument_specs.yml -->",

@@ -16,7 +16,10 @@ def options(role: str) -> dict[str, Any]:
 
 
 def defaults(role: str) -> dict[str, Any]:
-    return load(ROOT / "roles" / role / "defaults" / "main.yml") or {}
+    """Those of the role, and of the shared variables those that it describes (defaults of the role platform)."""
+    shared = load(ROOT / "roles" / "platform" / "defaults" / "main.yml")
+    described = {name: value for name, value in shared.items() if name in options(role)}
+    return {**described, **(load(ROOT / "roles" / role / "defaults" / "main.yml") or {})}
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROLES = sorted(path.parent.parent.name for path in ROOT.glob("roles/*/meta/main.yml"))
+ROLES = sorted(path.parent.parent.name for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
 PLAYS = sorted(path for path in ROOT.glob("*.yml") if ROOT.joinpath(f"{path.stem}.meta.yml").exists())
 INVENTORIES = sorted(path for path in ROOT.glob("inventories/*") if path.is_dir())
 
