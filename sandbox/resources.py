@@ -171,18 +171,27 @@ def eks(reader: Reader, residue: bool) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {kind: [] for kind in ("eks_cluster", "eks_nodegroup", "eks_addon", "access_entry")}
     found["pod_identity_association"] = []
     for name in client.list_clusters()["clusters"]:
-        found["eks_cluster"].append(client.describe_cluster(name=name)["cluster"])
+        cluster = client.describe_cluster(name=name)["cluster"]
+        found["eks_cluster"].append(cluster)
         for group in reader.pages(client, "list_nodegroups", "nodegroups", clusterName=name):
             answer = client.describe_nodegroup(clusterName=name, nodegroupName=group)
             found["eks_nodegroup"].append(answer["nodegroup"])
         for addon in reader.pages(client, "list_addons", "addons", clusterName=name):
             found["eks_addon"].append(client.describe_addon(clusterName=name, addonName=addon)["addon"])
-        for principal in reader.pages(client, "list_access_entries", "accessEntries", clusterName=name):
-            answer = client.describe_access_entry(clusterName=name, principalArn=principal)
-            found["access_entry"].append(answer["accessEntry"])
+        found["access_entry"] += access_entries(reader, cluster)
         associations = reader.pages(client, "list_pod_identity_associations", "associations", clusterName=name)
         found["pod_identity_association"] += associations
     return found
+
+
+def access_entries(reader: Reader, cluster: dict[str, Any]) -> list[Any]:
+    """None in a cluster that knows its users by a ConfigMap: EKS then refuses to list them."""
+    if cluster["accessConfig"]["authenticationMode"] == "CONFIG_MAP":
+        return []
+    client = reader.client("eks")
+    names = {"clusterName": cluster["name"]}
+    principals = reader.pages(client, "list_access_entries", "accessEntries", **names)
+    return [client.describe_access_entry(principalArn=arn, **names)["accessEntry"] for arn in principals]
 
 
 def autoscaling(reader: Reader, residue: bool) -> dict[str, list[Any]]:

@@ -268,6 +268,15 @@ def test_a_planned_cluster_is_enough_for_a_check_run(emulator: Emulator, foundat
     assert json.dumps(planned.plan.as_list()) == json.dumps(made.plan.as_list())
 
 
+def test_a_cluster_that_is_to_leave_its_config_map_is_enough_for_a_check_run(
+    emulator: Emulator, foundation: Foundation
+) -> None:
+    make_cluster(emulator, foundation, accessConfig={"authenticationMode": "CONFIG_MAP"})
+    known = Life(emulator, CLUSTER, {}, default_version="1.35").run(check_mode=True).known
+    planned = Life(emulator, BOX, WRITES, operator_role_arns=[OPERATOR]).run(check_mode=True, known=known)
+    assert len(planned.plan.changes) == 3
+
+
 def test_a_cluster_in_creation_is_waited_for(emulator: Emulator, foundation: Foundation) -> None:
     emulator.set(seconds={"cluster": 1.0})
     started = Life(emulator, CLUSTER, {}, default_version="1.35").run(check_mode=False, wait=False)

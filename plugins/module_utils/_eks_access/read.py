@@ -31,8 +31,11 @@ def read(api: Api, spec: EksAccess, known: Known) -> Observed:
 
 
 def list_access_entries(api: Api, cluster: str) -> list[str]:
-    answer: list[str] = api.eks.pages("list_access_entries", "accessEntries", clusterName=cluster)
-    return answer
+    """ARNs of the principals; `[]` for a cluster of authentication mode CONFIG_MAP, which has none."""
+    found = api.optional(
+        lambda: api.eks.pages("list_access_entries", "accessEntries", clusterName=cluster), "InvalidRequestException"
+    )
+    return list(found or [])
 
 
 def describe_access_entry(api: Api, cluster: str, principal: str) -> dict[str, Any] | None:
