@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import _tags
 from .._box import Kind, Target
-from .._clients import Api
+from .._clients import Api, ClientError, code_of
 
 
 def create_role(api: Api, role: Target) -> str:
@@ -146,7 +146,14 @@ def untag_instance_profile(api: Api, profile: Target, keys: Sequence[str]) -> No
 
 
 def create_service_linked_role(api: Api, role: Target) -> str:
-    return str(api.iam.create_service_linked_role(AWSServiceName=role.name)["Role"]["Arn"])
+    """A role of the account, not of the platform: another platform's run may have made it a moment ago."""
+    try:
+        return str(api.iam.create_service_linked_role(AWSServiceName=role.name)["Role"]["Arn"])
+    except ClientError as error:
+        if code_of(error) != "InvalidInput" or "has been taken" not in str(error):
+            raise
+    path = f"/aws-service-role/{role.name}/"
+    return str(api.iam.pages("list_roles", "Roles", PathPrefix=path)[0]["Arn"])
 
 
 _PATH = "AWS fixes the path at creation; keep platform_iam_path, or destroy the platform first"
