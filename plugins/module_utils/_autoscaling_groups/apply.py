@@ -18,6 +18,7 @@ from .._eks_access.apply import ACCESS_ENTRY
 from .._known import Known
 from .._launch_templates.apply import version_of
 from .._nodes import volumes
+from .._nodes.groups import changed_sizes
 from .._plan import Effect
 from .._wait import Status, Wait, until
 from .model import AutoscalingGroups, template_name
@@ -66,11 +67,8 @@ def mixed_instances_policy(group: Target) -> dict[str, Any]:
 
 
 def sizes(scaling: Mapping[str, int]) -> dict[str, int]:
-    return {
-        "MinSize": scaling["min_size"],
-        "MaxSize": scaling["max_size"],
-        "DesiredCapacity": scaling["desired_size"],
-    }
+    names = {"min_size": "MinSize", "max_size": "MaxSize", "desired_size": "DesiredCapacity"}
+    return {names[key]: value for key, value in scaling.items()}
 
 
 def tag_list(group: Target, tags: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -94,7 +92,7 @@ def update_group(api: Api, group: Target) -> None:
     if changed & {"launch_template", "launch_template_data", "instance_types", "distribution"}:
         parameters["MixedInstancesPolicy"] = mixed_instances_policy(group)
     if "scaling" in changed:
-        parameters |= sizes(wanted["scaling"])
+        parameters |= sizes(changed_sizes(group))
     if "subnets" in changed:
         parameters["VPCZoneIdentifier"] = ",".join(wanted["subnets"])
     if "capacity_rebalance" in changed:

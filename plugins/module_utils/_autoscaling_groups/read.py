@@ -86,7 +86,7 @@ def read(api: Api, spec: AutoscalingGroups, known: Known) -> dict[Ref, Found]:
     ids = [entry["LaunchTemplateId"] for entry in templates]
     answers = api.together([partial(_launch_templates.versions, api, name, cluster) for name in ids])
     versions = dict(zip(ids, answers, strict=True))
-    for entry in templates:
+    for entry in [template for template in templates if versions[template["LaunchTemplateId"]]]:
         used = [_version(group)[1] for group in groups if _version(group)[0] == entry["LaunchTemplateId"]]
         numbers = [int(version) for version in used if version.isdigit()]
         template = _launch_templates.found(entry, versions[entry["LaunchTemplateId"]], numbers)

@@ -16,6 +16,7 @@ from .._clients import Api
 from .._known import Known
 from .._launch_templates.apply import version_of
 from .._nodes import volumes
+from .._nodes.groups import changed_sizes
 from .._plan import Effect, Ref
 from .._wait import Status, Wait, until
 from .model import EksNodegroups, eks_name, generation
@@ -70,11 +71,8 @@ def launch_template(group: Target) -> dict[str, str]:
 
 
 def scaling_config(scaling: Mapping[str, int]) -> dict[str, int]:
-    return {
-        "minSize": scaling["min_size"],
-        "maxSize": scaling["max_size"],
-        "desiredSize": scaling["desired_size"],
-    }
+    names = {"min_size": "minSize", "max_size": "maxSize", "desired_size": "desiredSize"}
+    return {names[key]: value for key, value in scaling.items()}
 
 
 def update_config(update: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,7 +90,7 @@ def update_nodegroup_config(api: Api, group: Target) -> None:
     changed = {field.attribute for field in group.fields}
     parameters: dict[str, Any] = {}
     if "scaling" in changed:
-        parameters["scalingConfig"] = scaling_config(wanted["scaling"])
+        parameters["scalingConfig"] = scaling_config(changed_sizes(group))
     if "update" in changed:
         parameters["updateConfig"] = update_config(wanted["update"])
     if "node_repair" in changed:

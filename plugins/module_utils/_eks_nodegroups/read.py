@@ -59,6 +59,7 @@ def read(api: Api, spec: EksNodegroups, known: Known) -> dict[Ref, Found]:
             entry, versions[entry["LaunchTemplateId"]], _used(groups, entry["LaunchTemplateId"])
         )
         for entry in templates
+        if versions[entry["LaunchTemplateId"]]
     }
     if spec.absent and spec.delete_volumes:
         observed |= read_volumes(api, spec.platform)

@@ -30,10 +30,15 @@ def templates(api: Api, platform: str) -> list[dict[str, Any]]:
 
 
 def versions(api: Api, template_id: str, cluster: Cluster | None = None) -> dict[int, dict[str, Any]]:
-    """Every version of a template."""
+    """Every version of a template; `{}` for one that is listed for a moment after its deletion."""
     answer: dict[int, dict[str, Any]] = {}
-    entries = api.ec2.pages("describe_launch_template_versions", "LaunchTemplateVersions", LaunchTemplateId=template_id)
-    for entry in entries:
+    entries = api.optional(
+        lambda: api.ec2.pages(
+            "describe_launch_template_versions", "LaunchTemplateVersions", LaunchTemplateId=template_id
+        ),
+        "InvalidLaunchTemplateId.NotFound",
+    )
+    for entry in entries or []:
         data = planned(entry["LaunchTemplateData"], cluster)
         answer[entry["VersionNumber"]] = data
         if entry["DefaultVersion"]:

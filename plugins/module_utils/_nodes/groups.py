@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._account import Account
+from .._box import Target
 from .._plan import Found, Refusal, Value
 from . import images, kubernetes
 
@@ -311,6 +312,14 @@ def scaling(group: Group, found: Found | None) -> dict[str, int]:
         "max_size": group.max_size,
         "desired_size": max(group.min_size, min(group.max_size, desired)),
     }
+
+
+def changed_sizes(group: Target) -> dict[str, int]:
+    """The bounds, and the desired size only where it has to change: the autoscaler may be setting it at the moment."""
+    scaling = dict(group.attributes["scaling"])
+    if scaling["desired_size"] == group.before["scaling"]["desired_size"]:
+        del scaling["desired_size"]
+    return scaling
 
 
 def spot_warnings(spec: Nodes) -> list[str]:
