@@ -19,8 +19,8 @@ options:
   platform_name:
     description:
       - Name of the platform, 2 to 20 lower-case letters, digits and single hyphens, beginning with a letter.
-      - Everything that is made carries it as the value of the tag C(slipway:platform). What carries it belongs to the platform,
-        and nothing else is ever changed or deleted.
+      - Everything that is made carries it as the value of the tag C(slipway:platform). What carries it belongs to the
+        platform, and nothing else is ever changed or deleted.
     type: str
     required: true
   tags:
@@ -30,20 +30,22 @@ options:
     default: {}
   ignore_tags:
     description:
-      - Beginnings of keys of tags that somebody else sets. Tags with such keys, and those that AWS and Kubernetes controllers set,
-        are left alone; other tags that are not declared are removed.
+      - Beginnings of keys of tags that somebody else sets. Tags with such keys, and those that AWS and Kubernetes
+        controllers set, are left alone; other tags that are not declared are removed.
     type: list
     elements: str
     default: []
   adopt:
     description:
-      - Whether a resource that carries a declared name, but not the tag C(slipway:platform), is taken over. If V(false), it is refused.
+      - Whether a resource that carries a declared name, but not the tag C(slipway:platform), is taken over.
+        If V(false), it is refused.
     type: bool
     default: false
   known:
     description:
       - Names and identifiers that earlier tasks of the same run returned as RV(ignore:known).
-      - On a local connection this is filled in and carried on by itself. Elsewhere, pass on what the task before returned.
+      - On a local connection this is filled in and carried on by itself. Elsewhere, pass on what the task before
+        returned.
     type: dict
     default: {}
 """
@@ -51,7 +53,8 @@ options:
     RETURNS = r"""
 changes:
   description:
-    - The planned changes, the same in check mode as in the run that makes them. Resources and references stand by their declared names.
+    - The planned changes, the same in check mode as in the run that makes them. Resources and references stand by their
+      declared names.
   returned: success
   type: list
   elements: dict

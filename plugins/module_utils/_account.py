@@ -118,9 +118,9 @@ def read(api: Api, carried: Mapping[str, Any], facts: Iterable[str], instance_ty
         calls["offerings"] = ("ec2", lambda opened: instance_type_offerings(opened, types))
     if "versions" in wanted and "versions" not in carried:
         calls["versions"] = ("eks", cluster_versions)
-    for service, _ in calls.values():
+    for service, _call in calls.values():
         api.client(service)
-    answers = dict(zip(calls, api.together([partial(call, api) for _, call in calls.values()]), strict=True))
+    answers = dict(zip(calls, api.together([partial(call, api) for _service, call in calls.values()]), strict=True))
     if "identity" in answers:
         arn = answers["identity"]["Arn"]
         identity = {"id": answers["identity"]["Account"], "partition": arn.split(":")[1], "caller": arn}

@@ -141,13 +141,12 @@ class Applier:
         recent = ref in self._made or any(
             other in self._made for other in references(resource.attributes if resource else {})
         )
-        carried = any(True for _ in references(resource.attributes)) if resource else False
+        carried = bool(resource and next(references(resource.attributes), None))
         return patiently(call, unseen if recent or carried else lambda error: False)
 
     def _create(self, kind: Kind, ref: Ref) -> None:
-        assert kind.create is not None, f"{kind.name} has no create"
         target = self._target(ref)
-        self._ids[ref] = str(self._call(partial(kind.create, self._api, target), ref))
+        self._ids[ref] = str(self._call(partial(_given(kind.create, kind), self._api, target), ref))
         self._made.add(ref)
         self._known.found(ref, Found(self._ids[ref]))
         late = [
@@ -201,13 +200,12 @@ class Applier:
         self._create(kind, change.ref)
 
     def _delete(self, kind: Kind, ref: Ref) -> None:
-        assert kind.delete is not None, f"{kind.name} has no delete"
         found = self._observed[ref]
         if kind.one_at_a_time and found.state == "pending":
             self._expect(ref, deletion=False)
             self._settle_one(ref)
         target = replace(self._target(ref), attributes=self._resolved(found.attributes), tags=found.tags or {})
-        kind.delete(self._api, target)
+        _given(kind.delete, kind)(self._api, target)
         self._known.gone(ref)
         if kind.gone is not None:
             self._waiting[ref] = _Waiting(kind, target, deletion=True)
@@ -227,10 +225,16 @@ class Applier:
         if waiting is None:
             return
         kind, target = waiting.kind, waiting.target
-        look = kind.gone if waiting.deletion else kind.ready
-        assert look is not None
+        look = _given(kind.gone if waiting.deletion else kind.ready, kind)
         what = f"the deletion of {ref.words}" if waiting.deletion else ref.words
         until(partial(look, self._api, target), what, kind.wait_gone if waiting.deletion else kind.wait, self._api.say)
+
+
+def _given(call: Callable[..., Any] | None, kind: Kind) -> Callable[..., Any]:
+    """A call that a plan needs; its kind lacks it only by a mistake of ours."""
+    if call is None:
+        raise AssertionError(f"the kind {kind.name} lacks a call that its plan needs")
+    return call
 
 
 def wait_until_gone(api: Api, kinds: Sequence[Kind], going: Mapping[Ref, Found], spec: Any) -> None:

@@ -27,8 +27,8 @@ class Target:
     :param tags: all declared tags; in `delete` those that stand.
     :param before: the attributes that stand; `{}` in `create`.
     :param fields: what this call has to change, references resolved; `()` in `create` and `delete`.
-    :param ids: identifiers of everything that is known, for what the attributes do not name; a call may add what it has made
-        beside the resource and a later call needs.
+    :param ids: identifiers of everything that is known, for what the attributes do not name; a call may add what it has
+        made beside the resource and a later call needs.
     :param spec: what the box's `parse` returned.
     """
 
@@ -102,12 +102,12 @@ class Box:
     :param role: the role that uses it.
     :param options: the module's own options (argument specification), without the common ones.
     :param kinds: its kinds, in the order in which they are made; deletes go in reverse.
-    :param parse: (checked params, account) -> the declared thing, typed; raises Refusal. Called with `state` absent too.
-    :param read: everything of these kinds that stands for the platform, whatever is declared, found by identity tag or name.
-    :param declare: the resources to stand, in the order of making; sees what stands, so that what is not pinned is kept.
+    :param parse: (checked params, account) -> the declared thing, typed; raises Refusal. Called to delete, too.
+    :param read: everything of these kinds that stands for the platform, whatever is declared, by identity tag or name.
+    :param declare: the resources to stand, in the order of making; sees what stands, to keep what is not pinned.
     :param facts: facts of the account that `parse` needs: `zones`, `offerings`, `versions`.
     :param instance_types: the instance types whose offerings `parse` needs.
-    :param complete: the declared thing with what `declare` needs beside it and beside what was read (not called to delete).
+    :param complete: the declared thing with what `declare` needs beside it and what was read (not called to delete).
     :param before_apply: waits for what AWS wants ready before the first change (real run with changes only).
     :param answer: the module's own return values, from the resources that stand; `warnings` are shown to the user.
     """

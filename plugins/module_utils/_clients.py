@@ -84,7 +84,7 @@ class AwsFailure(Exception):
 
 
 def failure(doing: str, error: Exception, caller: str = "the caller") -> AwsFailure:
-    """The error of a call in words: what was being done to which resource, AWS's code and message, what to do about it."""
+    """The error of a call in words: what was being done, AWS's code and message, what to do about it."""
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "")
         message = error.response.get("Error", {}).get("Message", "").rstrip(".")
@@ -96,7 +96,8 @@ def failure(doing: str, error: Exception, caller: str = "the caller") -> AwsFail
     kind = type(error).__name__
     text = str(error).rstrip(".")
     advice = {
-        "NoCredentialsError": " Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run with an instance role.",
+        "NoCredentialsError": " Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, "
+        "or run with an instance role.",
         "PartialCredentialsError": " Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         "ProfileNotFound": " Name a profile that ~/.aws/config holds, or unset AWS_PROFILE.",
         "EndpointConnectionError": " Check the network, the region and AWS_ENDPOINT_URL.",

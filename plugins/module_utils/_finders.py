@@ -178,7 +178,7 @@ FINDERS: dict[str, Finder] = {
 
 
 def find(api: Api, platform_name: str, refs: Iterable[Ref], known: Known, *, check_mode: bool) -> None:
-    """Looks up what is not known yet and tells `known`; Impossible for a name that stands nowhere and that nothing plans.
+    """Looks up what is not known yet and tells `known`; Impossible for a name that stands nowhere and is not planned.
 
     A name that an earlier task of the same check run plans to make counts in check mode only.
     """

@@ -29,7 +29,9 @@ BESIDE = {"cluster_security_group": "eks_cluster"}
 
 
 class Known:
-    """Names to identifiers: `{kind: {name: {"state": "found"|"planned"|"deleted", "id": str, ...}}}`, JSON that is safe to show.
+    """Names to identifiers, JSON that is safe to show.
+
+    `{kind: {name: {"state": "found"|"planned"|"deleted", "id": str, ...}}}`
 
     `account` is not a kind but the facts of the account (see `_account`).
     """

@@ -12,9 +12,10 @@ from ._plan import Refusal
 
 _PLATFORM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 PLATFORM_LENGTH = 20
-"""The longest platform name. The tightest limit is a bucket's: 63 characters for `<platform>-<account>-<region>-<use>` with
-an account of 12, a region of up to 14 and a use of up to 11 characters and three hyphens leave 23; load balancers and target
-groups (32 characters) leave 20 with a suffix of 12."""
+"""The longest platform name.
+
+A bucket has 63 characters for `<platform>-<account>-<region>-<use>`: an account of 12, a region of up to 14, a use of
+up to 11 and three hyphens leave 23. Load balancers and target groups (32 characters) leave 20 with a suffix of 12."""
 
 
 def platform_name(option: str, name: str) -> str:
@@ -23,11 +24,15 @@ def platform_name(option: str, name: str) -> str:
         raise Refusal(
             option,
             name,
-            f"allowed are 2 to {PLATFORM_LENGTH} lower-case letters, digits and single hyphens, beginning with a letter",
+            f"allowed are 2 to {PLATFORM_LENGTH} lower-case letters, digits and single hyphens, "
+            "beginning with a letter",
         )
     return name
 
 
 def bucket_name(platform: str, account_id: str, region: str, use: str) -> str:
-    """Name of a bucket: account and region make it unique in the world. Source: "General purpose bucket naming rules", S3."""
+    """Name of a bucket; account and region make it unique in the world.
+
+    Source: "General purpose bucket naming rules", S3 User Guide.
+    """
     return f"{platform}-{account_id}-{region}-{use}"

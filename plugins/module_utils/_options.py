@@ -35,7 +35,7 @@ def checked(options: Options, values: Mapping[str, Value], name_of: Callable[[st
 
     :param name_of: the name under which the user knows an option.
     """
-    return _mapping(options, values, lambda option: name_of(option))
+    return _mapping(options, values, name_of)
 
 
 def _mapping(options: Options, values: Mapping[str, Value], path: Callable[[str], str]) -> dict[str, Value]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan: what is declared, what stands, and the changes that lead from one to the other. Pure; no Ansible, no AWS."""
+"""The plan: what is declared, what stands, and the changes from one to the other. Pure; no Ansible, no AWS."""
 
 from __future__ import annotations
 
@@ -151,8 +151,8 @@ class Resource:
 class Found:
     """What stands. `id` is what API calls take (an ARN for keys and roles, else AWS's identifier).
 
-    `extra` is passed on to later tasks beside the id (JSON, no secrets). `state` is "ready", "pending" (AWS is still making
-    or changing it) or "going" (AWS is deleting it).
+    `extra` is passed on to later tasks beside the id (JSON, no secrets). `state` is "ready", "pending" (AWS is still
+    making or changing it) or "going" (AWS is deleting it).
     """
 
     id: str
@@ -250,7 +250,7 @@ def _delete(ref: Ref, observed: Observed, rules: Mapping[str, Rules]) -> Iterato
 
 
 def differences(before: Mapping[str, Value], after: Mapping[str, Value], prefix: str = "") -> Iterator[Field]:
-    """Fields in which `after` differs; at the top only the attributes that `after` names count, below it all keys do."""
+    """Fields in which `after` differs; at the top only what `after` names counts, below it all keys do."""
     names = sorted(set(before) | set(after)) if prefix else sorted(after)
     for name in names:
         path = f"{prefix}{name}"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ._plan import Found, Impossible, Observed, Ref, Refusal
 
 IDENTITY = "slipway:platform"
-"""Key of the tag whose value is the platform's name: what carries it belongs to that platform, and nothing else does."""
+"""Key of the tag whose value is the platform's name: what carries it belongs to the platform, nothing else does."""
 
 FOREIGN = (
     "aws:",
@@ -59,7 +59,7 @@ def shared(platform_name: str) -> str:
 
 
 def claim(observed: Observed, declared: frozenset[Ref], platform_name: str, *, adopt: bool) -> dict[Ref, Found]:
-    """What of `observed` belongs to the platform, or is to be taken over; Impossible for what belongs to somebody else."""
+    """What of `observed` belongs to the platform or is to be taken over; Impossible for what is somebody else's."""
     ours: dict[Ref, Found] = {}
     for ref, found in observed.items():
         owner = None if found.tags is None else found.tags.get(IDENTITY)
@@ -69,13 +69,13 @@ def claim(observed: Observed, declared: frozenset[Ref], platform_name: str, *, a
             continue
         elif owner is not None:
             raise Impossible(
-                f"{ref.words} belongs to the platform '{owner}' (tag {IDENTITY}); choose another name than '{platform_name}' "
-                "or delete that platform first."
+                f"{ref.words} belongs to the platform '{owner}' (tag {IDENTITY}); choose another name than "
+                f"'{platform_name}' or delete that platform first."
             )
         elif not adopt:
             raise Impossible(
-                f"{ref.words} exists without the tag {IDENTITY}={platform_name}; set platform_adopt to true to take it over, "
-                "or delete or rename it."
+                f"{ref.words} exists without the tag {IDENTITY}={platform_name}; set platform_adopt to true "
+                "to take it over, or delete or rename it."
             )
         else:
             ours[ref] = found

@@ -78,7 +78,7 @@ def patiently(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> object:
-    """The answer of a call, repeated with jitter while `again` says of its error that AWS does not see something yet."""
+    """The answer of a call, repeated with jitter while `again` says that its error may pass."""
     start = clock()
     pause = 0.2
     while True:

@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
+
 from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -39,8 +39,9 @@ class Life:
     def step(self, **options: Any) -> list[str]:
         """Check run, run, run again; returns the changes as "action kind name path,path".
 
-        The check run writes nothing; its changes are the run's, byte for byte; each write belongs to a predicted change and
-        each change was written; the account differs only if a change was predicted; the second run plans and writes nothing.
+        The check run writes nothing; its changes are the run's, byte for byte; each write belongs to a predicted change
+        and each change was written; the account differs only if a change was predicted; the second run plans and writes
+        nothing.
         """
         before = resources(self.emulator.url, regions=[REGION])
         self.emulator.forget()
