@@ -351,8 +351,12 @@ def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     if Version is None:
         module.fail_json(msg=missing_required_lib("semver"))
+
+    def execute(command: list[str], text: bytes) -> tuple[int, bytes, bytes]:
+        return module.run_command(command, data=text, binary_data=True, encoding=None, expand_user_and_vars=False)
+
     try:
-        outcome = Runner(module.params, check_mode=module.check_mode).run()
+        outcome = Runner(module.params, execute, check_mode=module.check_mode).run()
     except (Refusal, Impossible) as error:
         module.fail_json(msg=str(error))
     for warning in outcome.warnings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,8 +37,13 @@ default = matching
 """A user's configuration that must not change an answer."""
 
 
+def execute(command: list[str], text: bytes) -> tuple[int, bytes, bytes]:
+    done = subprocess.run(command, input=text, capture_output=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
 def run(repository: Path, *, check_mode: bool = False, **options: Any) -> Outcome:
-    return Runner({"repository": str(repository), **options}, check_mode=check_mode).run()
+    return Runner({"repository": str(repository), **options}, execute, check_mode=check_mode).run()
 
 
 def refused(repository: Path, **options: Any) -> str:

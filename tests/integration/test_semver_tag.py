@@ -258,9 +258,9 @@ def test_the_answer_does_not_depend_on_the_place(made: Made, tmp_path: Path) -> 
     ]
     script = (
         "import sys; sys.path.insert(0, '.'); import tests.conftest\n"
-        "from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.run import Runner\n"
+        "from tests.integration.semver_repository import Path, run\n"
         "import json; given = json.loads(sys.stdin.read())\n"
-        "outcome = Runner(given, check_mode=True).run()\n"
+        "outcome = run(Path(given.pop('repository')), check_mode=True, **given)\n"
         "print(json.dumps([outcome.answer, outcome.plan.as_list()]))"
     )
     answers = {

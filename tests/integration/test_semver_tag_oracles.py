@@ -21,6 +21,8 @@ from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versi
 from tests.semver_histories import Step, git, make_repository
 from tests.semver_strings import INVALID, PRECEDENCE, VALID
 
+from .semver_repository import execute
+
 NPM = Path(__file__).resolve().parent.parent / "npm"
 PROGRAMS = Path(sys.executable).parent
 TYPES = ["feat", "fix", "docs", "chore", "Feat", "FIX", "build"]
@@ -188,6 +190,6 @@ def cliff(folder: Path, *arguments: str) -> str:
 def test_versions_are_those_of_git_cliff(tmp_path: Path, steps: list[Step]) -> None:
     make_repository(tmp_path, steps)
     (tmp_path / ".git" / "cliff.toml").write_text("[git]\nconventional_commits = true\n")
-    ours = Runner({"repository": str(tmp_path)}, check_mode=True).run().answer["tag_name"]
+    ours = Runner({"repository": str(tmp_path)}, execute, check_mode=True).run().answer["tag_name"]
     assert ours == cliff(tmp_path, "--bumped-version")
     assert git(tmp_path, "status", "--porcelain") == ""

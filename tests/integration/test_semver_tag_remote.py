@@ -14,7 +14,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.git i
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.run import Runner
 from tests.semver_histories import git
 
-from .semver_repository import FEATURE, HOSTILE, Made, make, refused, run
+from .semver_repository import FEATURE, HOSTILE, Made, execute, make, refused, run
 
 
 def test_a_reason_names_no_credentials() -> None:
@@ -112,7 +112,9 @@ def test_two_merges_in_a_row_get_two_versions(made: Made, tmp_path: Path) -> Non
     results: dict[Path, str] = {}
 
     def race(folder: Path, branch: str) -> None:
-        runner = Runner({"repository": str(folder), "tag": True, "push": True, "branch": branch}, check_mode=False)
+        runner = Runner(
+            {"repository": str(folder), "tag": True, "push": True, "branch": branch}, execute, check_mode=False
+        )
         push = runner._git.push_tag
 
         def together(*arguments: Any) -> None:
@@ -147,7 +149,7 @@ def test_the_push_is_conditional_on_tag_and_branch(made: Made, tmp_path: Path) -
     folder, graph = made(FEATURE, remote=True)
     remote = tmp_path / "remote.git"
     for change in (("tag", "v1.1.0", "v1.0.0"), ("update-ref", "refs/heads/main", "v1.0.0")):
-        runner = Runner({"repository": str(folder), "tag": True, "push": True}, check_mode=False)
+        runner = Runner({"repository": str(folder), "tag": True, "push": True}, execute, check_mode=False)
         create = runner._git.create_tag
 
         def first(*arguments: Any, change: tuple[str, ...] = change, create: Any = create) -> None:

@@ -110,13 +110,13 @@ def mentions_breaking(message: str) -> bool:
 
 def without_merge_heading(message: str) -> str:
     """A merge commit's message without the line that git or a forge writes over it; empty if nothing else is there."""
-    heading, _, rest = message.strip().partition("\n")
+    heading, _newline, rest = message.strip().partition("\n")
     return rest.strip() if _MERGE_HEADING.match(heading) else message
 
 
 def listed(message: str) -> list[str]:
     """The messages that a squashed commit lists in its body, as forges (`* feat: ...`) or `git merge --squash` do."""
-    heading, _, body = message.strip().replace("\r\n", "\n").partition("\n")
+    heading, _newline, body = message.strip().replace("\r\n", "\n").partition("\n")
     if heading == _GIT_SQUASH or body.lstrip().startswith(_GIT_SQUASH):
         return _from_git(body)
     entries: list[str] = []

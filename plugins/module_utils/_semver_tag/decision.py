@@ -287,7 +287,7 @@ def _without_reverted(changes: Sequence[tuple[Commit, Change]]) -> list[tuple[Co
 
     A revert that is itself reverted takes nothing back.
     """
-    ids = [commit.id for commit, _ in changes]
+    ids = [commit.id for commit, _change in changes]
     gone: set[str] = set()
     kept = []
     for commit, change in changes:

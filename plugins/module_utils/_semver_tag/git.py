@@ -9,10 +9,8 @@ The user's configuration is read all the same: it holds credentials, safe direct
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .._plan import Impossible
@@ -33,7 +31,7 @@ _SETTINGS = {
     "tag.forceSignAnnotated": "false",
     "tag.gpgSign": "false",
 }
-_DROPPED = frozenset(
+_DROPPED = tuple(
     f"GIT_{name}"
     for name in (
         "ALTERNATE_OBJECT_DIRECTORIES",
@@ -66,6 +64,9 @@ _FIXED = {
 }
 _CREDENTIALS = re.compile(r"//[^/@\s]+@")
 
+Execute = Callable[[list[str], bytes], tuple[int, bytes, bytes]]
+"""Runs a command in the caller's environment: (command, standard input) -> (exit status, standard output and error)."""
+
 
 class GitError(Exception):
     """What git said when it failed, its first telling line, without credentials."""
@@ -82,23 +83,24 @@ class Remote:
 class Git:
     """Git in one repository."""
 
-    def __init__(self, repository: str) -> None:
+    def __init__(self, repository: str, execute: Execute) -> None:
         settings = [part for key, value in _SETTINGS.items() for part in ("-c", f"{key}={value}")]
         self._command = ["git", "-C", repository, *settings]
-        self._environment = {key: value for key, value in os.environ.items() if key not in _DROPPED} | _FIXED
+        self._execute = execute
 
     def call(self, *arguments: str, text: str = "", extra: Mapping[str, str] | None = None) -> str:
         """Standard output of a command, GitError where it fails."""
-        environment = self._environment | dict(extra or {})
-        try:
-            done = subprocess.run(
-                [*self._command, *arguments], input=text.encode(), env=environment, capture_output=True, check=False
-            )
-        except FileNotFoundError as error:
-            raise Impossible("The program git is not installed.") from error
-        if done.returncode:
-            raise GitError(_telling((done.stdout + done.stderr).decode(errors="replace")))
-        return done.stdout.decode(errors="replace")
+        dropped = [part for name in _DROPPED for part in ("-u", name)]
+        given = [f"{name}={value}" for name, value in {**_FIXED, **(extra or {})}.items()]
+        status, output, errors = self._execute(
+            ["env", *dropped, *given, *self._command, *arguments],
+            text.encode(),
+        )
+        if status == 127 and errors.startswith(b"env:"):
+            raise Impossible("The program git is not installed.")
+        if status:
+            raise GitError(_telling((output + errors).decode(errors="replace")))
+        return output.decode(errors="replace")
 
     def boundary(self) -> frozenset[str] | None:
         """Commits at which a shallow clone is cut off; None where there is no repository."""
@@ -224,7 +226,7 @@ def _peeled(lines: str, separator: str) -> dict[str, str]:
     """Name -> hash of the tags in a list of references; a second line, with `^{}`, says what is tagged in the end."""
     found = {}
     for line in lines.splitlines():
-        identifier, _, reference = line.partition(separator)
+        identifier, reference = line.split(separator, 1)
         if reference.startswith("refs/tags/"):
             found[reference.removeprefix("refs/tags/").removesuffix("^{}")] = identifier
     return found

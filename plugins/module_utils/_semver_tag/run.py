@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .._plan import Action, Change, Field, Impossible, Plan, Ref, Refusal, Value
 from .commits import Commit
 from .decision import Decision, Standing, Tag, check_history, decide, tags_of
-from .git import Git, GitError, Remote
+from .git import Execute, Git, GitError, Remote
 from .notes import by_type, markdown, message
 from .options import parse
 from .versions import oci_tag
@@ -46,10 +46,10 @@ class _View:
 class Runner:
     """One run over one repository."""
 
-    def __init__(self, params: Mapping[str, Value], *, check_mode: bool) -> None:
+    def __init__(self, params: Mapping[str, Value], execute: Execute, *, check_mode: bool) -> None:
         self._spec = parse(params)
         self._check_mode = check_mode
-        self._git = Git(self._spec.repository)
+        self._git = Git(self._spec.repository, execute)
 
     def run(self) -> Outcome:
         try:

@@ -82,7 +82,7 @@ def bump_between(before: Version, after: Version) -> Bump:
 
 def candidate_number(of: Version, identifier: str) -> int | None:
     """N of a pre-release `<identifier>.<N>`, None for another one."""
-    beginning, _, number = (of.prerelease or "").rpartition(".")
+    beginning, _dot, number = (of.prerelease or "").rpartition(".")
     return int(number) if beginning == identifier and number.isdigit() else None
 
 
