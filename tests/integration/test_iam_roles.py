@@ -93,11 +93,11 @@ def iam(emulator: Emulator) -> Any:
         ),
         (
             {"roles": [nodes(trust_services=[])]},
-            "roles[0].trust_services is []; one of trust_services, trust_account and trust_policy is required, and no more.",
+            "roles[0].trust_services is []; one of trust_services, trust_account and trust_policy is required, and no",
         ),
         (
             {"roles": [nodes(trust_policy=TRUST)]},
-            "roles[0].trust_services is ['ec2.amazonaws.com']; one of trust_services, trust_account and trust_policy is required",
+            "roles[0].trust_services is ['ec2.amazonaws.com']; one of trust_services, trust_account and trust_policy",
         ),
         (
             {"roles": [nodes(managed_policies=[f"arn:aws:iam::{ACCOUNT}:user/somebody"])]},
@@ -198,6 +198,17 @@ def test_service_linked_roles_are_made_once_and_left_alone(life: Life, iam: Any)
     assert life.step(roles=[], service_linked_roles=services, state="absent") == []
     assert life.step(roles=[], service_linked_roles=[]) == []
     assert life.step(roles=[], service_linked_roles=services, tags={"Owner": "me"}) == []
+
+
+def test_a_service_linked_role_with_a_suffix_is_another(life: Life, iam: Any) -> None:
+    """AWS's own policies and our key policies name the one without suffix."""
+    iam.create_role(
+        RoleName="AWSServiceRoleForAutoScaling_other",
+        Path="/aws-service-role/autoscaling.amazonaws.com/",
+        AssumeRolePolicyDocument=json.dumps(TRUST),
+    )
+    planned = life.run(check_mode=True, roles=[], service_linked_roles=["autoscaling.amazonaws.com"]).plan.as_list()
+    assert [(change["action"], change["name"]) for change in planned] == [("create", "autoscaling.amazonaws.com")]
 
 
 def test_changes_by_hand_are_undone(life: Life, iam: Any) -> None:

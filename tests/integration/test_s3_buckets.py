@@ -357,6 +357,15 @@ def test_a_bucket_with_objects_is_deleted_only_when_told(life: Life, s3: Any) ->
     ]
 
 
+def test_an_unfinished_upload_is_aborted(life: Life, s3: Any) -> None:
+    life.step()
+    s3.create_multipart_upload(Bucket=LOGS, Key="large")
+    life.emulator.forget()
+    life.run(check_mode=False, state="absent")
+    aborted = [call for call in life.emulator.writes() if call["operation"] == "AbortMultipartUpload"]
+    assert [call["parameters"]["Key"] for call in aborted] == ["large"]
+
+
 def test_a_delete_marker_counts_as_an_object(life: Life, s3: Any) -> None:
     life.step()
     s3.put_object(Bucket=APPLICATION, Key="deleted", Body=b"")
