@@ -4,22 +4,21 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.slipway.platform.plugins.module_utils._options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check import variables as names
-from ansible_collections.slipway.platform.plugins.module_utils._platform_check.run import run  # noqa: F401
 from ansible_collections.slipway.platform.plugins.plugin_utils._in_process import BoxAction
 from ansible_collections.slipway.platform.plugins.plugin_utils._role import Roles
 
+import_module("ansible_collections.slipway.platform.plugins.modules.platform_check")  # before workers are forked
+
 
 class ActionModule(BoxAction):
-    """Collects what the selected roles declare and runs the module of the same name on it.
-
-    `run` of the module is imported for its effect: every box is then loaded before the workers are forked.
-    """
+    """Collects what the selected roles declare and runs the module of the same name on it."""
 
     def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:
         roles = Roles(self._loader, self._templar, variables)

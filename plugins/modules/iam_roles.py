@@ -106,7 +106,8 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Roles of the control plane and of the nodes slipway.platform.iam_roles:
+- name: Roles of the control plane and of the nodes
+  slipway.platform.iam_roles:
     platform_name: demo
     component: eks
     roles:

@@ -57,6 +57,17 @@ options:
         description: Name of the module without that of the collection.
         type: str
         required: true
+        choices:
+          - autoscaling_groups
+          - eks_access
+          - eks_addons
+          - eks_cluster
+          - eks_nodegroups
+          - iam_roles
+          - kms_keys
+          - network
+          - s3_buckets
+          - security_groups
       options:
         description: Options of the call.
         type: dict

@@ -108,7 +108,8 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: A bucket for the application, one for Terraform's state, and one for their logs slipway.platform.s3_buckets:
+- name: A bucket for the application, one for Terraform's state, and one for their logs
+  slipway.platform.s3_buckets:
     platform_name: demo
     buckets:
       - use: logs
@@ -125,7 +126,8 @@ EXAMPLES = r"""
         terraform_backend: true
   register: buckets
 
-- name: What to paste into Terraform's configuration ansible.builtin.debug:
+- name: What to paste into Terraform's configuration
+  ansible.builtin.debug:
     msg: "{{ buckets.backend }}"
 """
 

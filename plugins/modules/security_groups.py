@@ -10,8 +10,8 @@ module: security_groups
 short_description: Security groups of a platform and the rules between them
 version_added: 0.1.0
 description:
-  - Makes security groups in the platform's VPC with exactly the declared rules. The rule that AWS puts into a new group,
-    all outbound traffic to anywhere, is removed unless it is declared.
+  - Makes security groups in the platform's VPC with exactly the declared rules. The rule that AWS puts into a new
+    group, all outbound traffic to anywhere, is removed unless it is declared.
   - Rules may refer to any of the declared groups, to each other and to themselves as well.
   - A new rule is added before an obsolete one is removed, and a new description changes nothing else.
 author:

@@ -51,15 +51,13 @@ _RESERVED = ("system:", "eks:", "aws:", "amazon:", "iam:")
 """Beginnings that EKS refuses in user names and groups. Source: "Create access entries", EKS User Guide."""
 
 CLUSTER_SCOPE = "cluster"
-Scope = str | tuple[str, ...]
-"""`cluster`, or namespaces, sorted."""
 
 
 @dataclass(frozen=True)
 class AccessEntry:
     """:param name: the principal without account: `role/path/name`; of a role of the platform `role/name`.
     :param username: None leaves it to EKS.
-    :param policies: name of the access policy -> where it holds.
+    :param policies: name of the access policy -> where it holds: `cluster`, or namespaces, sorted.
     """
 
     name: str
@@ -67,7 +65,7 @@ class AccessEntry:
     type: str
     username: str | None
     kubernetes_groups: tuple[str, ...]
-    policies: Mapping[str, Scope]
+    policies: Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,7 @@ def _entry(option: str, name: str, given: Mapping[str, Any]) -> AccessEntry:
     if username and username.startswith(_RESERVED):
         allowed = f"a name is allowed that does not begin with {', '.join(_RESERVED)}"
         raise Refusal(f"{option}.username", username, allowed)
-    scopes: dict[str, Scope] = {}
+    scopes: dict[str, str | tuple[str, ...]] = {}
     for position, policy in enumerate(policies):
         here = f"{option}.policies[{position}]"
         if not _POLICY.fullmatch(policy["policy"]):

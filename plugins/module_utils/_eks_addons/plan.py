@@ -78,7 +78,7 @@ def chosen(addon: Addon, standing: str | None, offers: Sequence[Mapping[str, Any
 
 
 def _refuse_skipped(name: str, standing: str, wanted: str, versions: Sequence[str]) -> None:
-    (major, old), (_, new) = minor(standing), minor(wanted)
+    (major, old), new = minor(standing), minor(wanted)[1]
     if abs(new - old) < 2:
         return
     step = (major, old + 1 if new > old else old - 1)

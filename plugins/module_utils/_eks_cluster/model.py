@@ -28,7 +28,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "role": {"type": "str", "default": "cluster"},
     "subnets": {"type": "list", "elements": "str", "default": []},
     "security_groups": {"type": "list", "elements": "str", "default": ["control-plane"]},
-    "encryption_key": {"type": "str", "default": "eks"},
+    "encryption_key": {"type": "str", "default": "eks", "no_log": False},
     "public_access_cidrs": {"type": "list", "elements": "str", "default": []},
     "service_ipv4_cidr": {"type": "str"},
     "vpc_cidr_blocks": {"type": "list", "elements": "str", "default": []},

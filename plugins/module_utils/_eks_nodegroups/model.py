@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._account import Account
@@ -46,11 +46,7 @@ class Managed:
 class EksNodegroups(Nodes):
     """:param managed: by name of the group."""
 
-    managed: Mapping[str, Managed] | None = None
-
-    def managed_of(self, name: str) -> Managed:
-        assert self.managed is not None
-        return self.managed[name]
+    managed: Mapping[str, Managed] = field(default_factory=dict)
 
 
 def parse(params: Mapping[str, Value], account: Account) -> EksNodegroups:

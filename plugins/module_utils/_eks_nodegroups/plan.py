@@ -38,7 +38,7 @@ def _user_data(group: Group) -> dict[str, Any]:
 
 
 def _nodegroup(spec: EksNodegroups, group: Group, found: Found | None, data: Mapping[str, Any]) -> Resource:
-    managed = spec.managed_of(group.name)
+    managed = spec.managed[group.name]
     attributes: dict[str, Value] = {
         "cluster": Ref("eks_cluster", spec.platform),
         "instance_types": list(group.instance_types),

@@ -23,6 +23,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": "list",
         "elements": "dict",
         "required": True,
+        "no_log": False,
         "options": {
             "use": {"type": "str", "required": True},
             "description": {"type": "str", "required": True},

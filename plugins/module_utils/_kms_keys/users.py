@@ -81,7 +81,7 @@ def volumes(api: Api, spec: KmsKeys, known: Known) -> list[User]:
     nodes_go = any(
         entry.get("state") == "deleted"
         for kind in ("eks_nodegroup", "autoscaling_group")
-        for _, entry in known.of_kind(kind)
+        for _name, entry in known.of_kind(kind)
     )
     found = api.ec2.pages("describe_volumes", "Volumes", Filters=[{"Name": "encrypted", "Values": ["true"]}])
     return [

@@ -23,12 +23,11 @@ from .names import EXTERNAL, INTERNAL, PRIVATE, PUBLIC, subnet_name
 DISCOVERY = "karpenter.sh/discovery"
 
 
-def declare(spec: Network, observed: Observed) -> list[Resource]:
+def declare(spec: Network, existing: Existing, observed: Observed) -> list[Resource]:
     """Tags alone, and those only where `existing.tag` allows them."""
-    assert spec.existing is not None
     answer = []
     for ref, found in observed.items():
-        if spec.existing.tag and ref.kind in ("vpc_tags", "subnet_tags"):
+        if existing.tag and ref.kind in ("vpc_tags", "subnet_tags"):
             what = Ref(ref.kind.removesuffix("_tags"), ref.name)
             entries = wanted_tags(spec.platform, what)
             answer.append(Resource(ref, {what.kind: what, "entries": {**found.attributes["entries"], **entries}}))
@@ -67,10 +66,8 @@ def subnets(api: Api, vpc_id: str) -> list[dict[str, Any]]:
     return answer
 
 
-def read(api: Api, spec: Network, known: Known) -> dict[Ref, Found]:
+def read(api: Api, spec: Network, existing: Existing, known: Known) -> dict[Ref, Found]:
     """The VPC and its chosen subnets; `known` learns them under the platform's names."""
-    existing = spec.existing
-    assert existing is not None
     found = vpcs(api, existing)
     if spec.absent and len(found) != 1:
         return {}

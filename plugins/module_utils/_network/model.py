@@ -71,7 +71,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "options": ENDPOINT,
     },
     "flow_logs": {"type": "bool", "default": True},
-    "flow_logs_kms_key": {"type": "str", "default": "flow-logs"},
+    "flow_logs_kms_key": {"type": "str", "default": "flow-logs", "no_log": False},
     "flow_logs_retention_in_days": RETENTION,
     "flow_logs_traffic_type": {"type": "str", "choices": ["ACCEPT", "ALL", "REJECT"], "default": "ALL"},
     "max_nodes": {"type": "int", "default": 60},

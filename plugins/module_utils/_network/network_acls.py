@@ -34,7 +34,7 @@ def _entry(acl_id: str, direction: str, number: str, rule: Mapping[str, str]) ->
         "CidrBlock": rule["cidr_block"],
     }
     if rule["ports"]:
-        first, _, last = rule["ports"].partition("-")
+        first, _dash, last = rule["ports"].partition("-")
         answer["PortRange"] = {"From": int(first), "To": int(last or first)}
     return answer
 

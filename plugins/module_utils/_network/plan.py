@@ -44,7 +44,7 @@ connections: denying 3389 in public subnets would drop answers to NAT gateways, 
 
 def declare(spec: Network, observed: Observed) -> list[Resource]:
     if spec.existing is not None:
-        return existing.declare(spec, observed)
+        return existing.declare(spec, spec.existing, observed)
     zones = chosen_zones(spec, observed)
     tiers = blocks(spec, zones, observed)
     subnets = {tier: {zone: Ref("subnet", subnet_name(spec.platform, tier, zone)) for zone in zones} for tier in tiers}

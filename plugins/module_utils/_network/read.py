@@ -68,7 +68,7 @@ def find_vpc(api: Api, spec: Network, known: Known) -> Entry | None:
 
 def read(api: Api, spec: Network, known: Known) -> dict[Ref, Found]:
     if spec.existing is not None:
-        return existing.read(api, spec, known)
+        return existing.read(api, spec, spec.existing, known)
     vpc = find_vpc(api, spec, known)
     calls: dict[str, Callable[[], Any]] = {
         "addresses": partial(described, api, "describe_addresses", "Addresses", **{f"tag:{IDENTITY}": spec.platform}),

@@ -35,7 +35,7 @@ GROUP_OPTIONS: dict[str, dict[str, Any]] = {
         "elements": "dict",
         "default": [],
         "options": {
-            "key": {"type": "str", "required": True},
+            "key": {"type": "str", "required": True, "no_log": False},
             "value": {"type": "str", "default": ""},
             "effect": {"type": "str", "choices": list(kubernetes.EFFECTS), "required": True},
         },
@@ -49,7 +49,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "version": {"type": "str"},
     "availability_zones": {"type": "list", "elements": "str", "default": []},
     "role": {"type": "str", "default": "nodes"},
-    "key": {"type": "str", "default": "nodes"},
+    "key": {"type": "str", "default": "nodes", "no_log": False},
     "security_groups": {"type": "list", "elements": "str", "default": ["nodes"]},
 }
 """Options of the module itself, beside `groups`."""

@@ -36,14 +36,14 @@ class Specs:
 
     def is_set(self, module: str, path: str, key: str) -> bool:
         """Whether an entry of a list (`groups[0]`) sets a key itself."""
-        option, _, position = path.rstrip("]").partition("[")
-        calls = (call for call, _ in self._parsed if call.module == module and call.options.get(option))
+        option, _bracket, position = path.rstrip("]").partition("[")
+        calls = (call for call, _spec in self._parsed if call.module == module and call.options.get(option))
         return any(call.options[option][int(position)].get(key) for call in calls)
 
     def refusal(self, module: str, option: str, value: Value, allowed: str) -> Refusal:
         """The refusal of an option of a module, by the variable that feeds it."""
         refusal = Refusal(option, value, allowed)
-        return next((call.renamed(refusal) for call, _ in self._parsed if call.module == module), refusal)
+        return next((call.renamed(refusal) for call, _spec in self._parsed if call.module == module), refusal)
 
 
 def zones_of_nodes(specs: Specs) -> None:
@@ -84,7 +84,7 @@ def number_of_nodes(specs: Specs) -> None:
     if network is None or network.absent:
         return
     groups = list(specs.groups())
-    most = sum(group.max_size for _, group in groups)
+    most = sum(group.max_size for _module, group in groups)
     if most > network.max_nodes:
         allowed = f"at least {most} is required, the sum of max_size over the groups of nodes"
         raise specs.refusal("network", "max_nodes", network.max_nodes, allowed)

@@ -23,7 +23,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "options": {
             "use": {"type": "str", "required": True},
             "encryption": {"type": "str", "choices": ["kms", "sse-s3"], "default": "kms"},
-            "kms_key": {"type": "str"},
+            "kms_key": {"type": "str", "no_log": False},
             "versioning": {"type": "bool", "default": True},
             "logging_target": {"type": "str"},
             "log_delivery": {"type": "bool", "default": False},

@@ -75,7 +75,7 @@ def permissions(rules: Peers) -> list[dict[str, Any]]:
     for (protocol, ports, peer), description in sorted(rules.items()):
         entry = collected.setdefault((protocol, ports), {"IpProtocol": "-1" if protocol == "all" else protocol})
         if ports:
-            first, _, last = ports.partition("-")
+            first, _dash, last = ports.partition("-")
             entry |= {"FromPort": int(first), "ToPort": int(last or first)}
         elif protocol != "all":
             entry |= {"FromPort": -1, "ToPort": -1}

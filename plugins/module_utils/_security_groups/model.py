@@ -54,18 +54,17 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 """What AWS takes in descriptions of groups and rules. Source: AuthorizeSecurityGroupIngress, EC2 API Reference."""
 
-Rules = Mapping[str, tuple[Ref | str, ...]]
-"""Rules of one direction: `label` of protocol, ports, description -> peers (groups, blocks, prefix lists), sorted."""
-
 
 @dataclass(frozen=True)
 class Group:
-    """:param name: `<platform>-<name>`, of the group and of its Name tag."""
+    """:param name: `<platform>-<name>`, of the group and of its Name tag.
+    :param ingress: `label` of protocol, ports, description -> peers (groups, blocks, prefix lists), sorted.
+    """
 
     name: str
     description: str
-    ingress: Rules
-    egress: Rules
+    ingress: Mapping[str, tuple[Ref | str, ...]]
+    egress: Mapping[str, tuple[Ref | str, ...]]
     tags: Mapping[str, str]
 
 
@@ -158,7 +157,7 @@ def _ports(path: str, entry: Mapping[str, Any]) -> list[str]:
         raise Refusal(f"{path}.ports", entry["ports"], "at least one port or range is required, 0-65535 for all")
     answer = []
     for position, text in enumerate(entry["ports"]):
-        first, _, last = text.partition("-")
+        first, _dash, last = text.partition("-")
         if not (first.isdecimal() and (last or first).isdecimal() and 0 <= int(first) <= int(last or first) <= 65535):
             raise Refusal(
                 f"{path}.ports[{position}]", text, "allowed are a port (443) or a range (1025-65535) within 0 to 65535"

@@ -35,7 +35,7 @@ def ports(permission: Mapping[str, Any]) -> str:
 
 
 def rules(permissions: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """AWS's permissions of one direction as labels and peers, see `model.Rules`."""
+    """AWS's permissions of one direction as labels and peers, see `model.Group`."""
     answer: dict[str, set[str]] = {}
     for permission in permissions:
         protocol = "all" if permission["IpProtocol"] == "-1" else str(permission["IpProtocol"])

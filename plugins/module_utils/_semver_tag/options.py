@@ -49,7 +49,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "tag": {"type": "bool", "default": False},
     "annotated": {"type": "bool", "default": True},
     "sign": {"type": "str", "choices": ["none", "ssh", "gpg"], "default": "none"},
-    "signing_key": {"type": "str"},
+    "signing_key": {"type": "str", "no_log": False},
     "tagger_name": {"type": "str", "default": "slipway"},
     "tagger_email": {"type": "str", "default": "slipway@localhost"},
     "push": {"type": "bool", "default": False},

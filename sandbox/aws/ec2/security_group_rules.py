@@ -1,4 +1,4 @@
-"""EC2 tells rules of a security group apart by protocol, ports and peer; moto's groups as peers by their descriptions too."""
+"""EC2 tells rules of a security group apart by protocol, ports and peer; moto by a group's description too."""
 
 from __future__ import annotations
 
