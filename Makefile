@@ -39,7 +39,7 @@ destroy: venv          ## take the platform of inventories/sandbox down again (a
 
 ## Set-up
 venv: $(MARKER)        ## the virtual environment, from requirements.txt
-$(MARKER): requirements.txt scripts/venv.sh scripts/find-python.sh
+$(MARKER): requirements.txt tests/npm/package-lock.json scripts/venv.sh scripts/find-python.sh
 	@scripts/prerequisites.sh
 	@scripts/venv.sh requirements.txt $@
 tools: venv            ## the sandbox's programs, built once for every checkout of the same lock
@@ -47,7 +47,7 @@ tools: venv            ## the sandbox's programs, built once for every checkout 
 requirements: venv     ## lock requirements.in and tools/go.in again
 	@scripts/requirements.sh $(arguments)
 clean: sandbox-down    ## stop the sandbox; remove the virtual environment, caches and state of this checkout
-	@rm -rf .venv .ansible .sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	@rm -rf .venv .ansible .sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/npm/node_modules build dist
 help:                  ## this list
 	@awk -F ':.*## ' '/^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 

@@ -27,7 +27,18 @@ if index=$(PIP_NO_INPUT=1 python3 -m pip config get global.index-url 2>/dev/null
 export VIRTUAL_ENV=$venv UV_LINK_MODE=${UV_LINK_MODE:-copy} UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
 "$venv/bin/uv" pip sync --require-hashes "$requirements"
 
+# What tests compare our answers with is JavaScript. The demo does without it: if it cannot be had now, the next make tries again.
+npm=$root/tests/npm
+if [ "$npm/package-lock.json" -nt "$npm/node_modules/.package-lock.json" ]; then
+    if PATH=$venv/bin:$PATH npm ci --silent --prefix "$npm" --fetch-retries 1 --fetch-retry-mintimeout 1000; then
+        touch "$npm/node_modules/.package-lock.json"
+    else
+        echo "virtual environment: the packages of tests/npm could not be installed; the tests that need them will fail" >&2
+        marker=
+    fi
+fi
+
 collections=$root/.ansible/collections/ansible_collections/slipway
 mkdir -p "$collections"
 ln -sfn ../../../.. "$collections/platform"
-touch "$marker"
+[ -z "$marker" ] || touch "$marker"

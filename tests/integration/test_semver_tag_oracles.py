@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,19 +26,8 @@ PROGRAMS = Path(sys.executable).parent
 TYPES = ["feat", "fix", "docs", "chore", "Feat", "FIX", "build"]
 
 
-@pytest.fixture(scope="module")
-def packages() -> None:
-    """The packages of tests/npm, installed as its lock says if they are not."""
-    installed = NPM / "node_modules" / ".package-lock.json"
-    with (NPM / ".npmrc").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not installed.exists() or installed.stat().st_mtime < (NPM / "package-lock.json").stat().st_mtime:
-            environment = {**os.environ, "PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
-            subprocess.run([PROGRAMS / "npm", "ci", "--silent"], cwd=NPM, env=environment, check=True)
-            installed.touch()
-
-
 def npm(versions: list[str], messages: list[str]) -> dict[str, Any]:
+    assert (NPM / "node_modules").is_dir(), "the packages of tests/npm are missing: make venv"
     text = json.dumps({"versions": versions, "messages": messages})
     done = subprocess.run(
         [PROGRAMS / "node", NPM / "oracle.js"], input=text, capture_output=True, text=True, check=True
@@ -85,11 +72,11 @@ def compare_with_npm(texts: list[str]) -> None:
     assert [[str(raised(core(one), part)) for part in parts] for one in found] == answer["raised"]
 
 
-def test_precedence_and_bumps_are_those_of_npm(packages: None) -> None:
+def test_precedence_and_bumps_are_those_of_npm() -> None:
     compare_with_npm()
 
 
-def test_the_strings_of_the_standard_are_judged_as_by_npm(packages: None) -> None:
+def test_the_strings_of_the_standard_are_judged_as_by_npm() -> None:
     texts = [
         text for text in [*VALID, *INVALID, *PRECEDENCE] if "9999999999" not in text
     ]  # npm has numbers up to 2**53
@@ -112,7 +99,7 @@ def compare_with_parsers(texts: list[str]) -> None:
         assert ConventionalCommit(text, types=TYPES).is_valid(), text
 
 
-def test_messages_are_read_as_by_the_parsers(packages: None) -> None:
+def test_messages_are_read_as_by_the_parsers() -> None:
     compare_with_parsers()
 
 
