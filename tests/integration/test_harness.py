@@ -66,7 +66,7 @@ def test_one_field_of_a_call_that_sets_many_is_missed(emulator: Emulator) -> Non
         kind.update["labels"](api, replace(target, fields=fields))
 
     life.box = with_update(NODEGROUPS, "eks_nodegroup", "labels", update)
-    with pytest.raises(Impossible, match="differences: eks nodegroup 'demo-workers': update labels.team.$"):
+    with pytest.raises(Impossible, match=r"differences: eks nodegroup 'demo-workers': update labels\.team\.$"):
         life.step(groups=[group(max_size=4, labels={"team": "platform"})])
 
 
