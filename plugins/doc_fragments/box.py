@@ -23,6 +23,18 @@ options:
         platform, and nothing else is ever changed or deleted.
     type: str
     required: true
+  environment:
+    description:
+      - Value of the tag C(Environment) of everything that is made.
+    type: str
+  owner:
+    description:
+      - Value of the tag C(Owner) of everything that is made.
+    type: str
+  cost_center:
+    description:
+      - Value of the tag C(CostCenter) of everything that is made.
+    type: str
   tags:
     description:
       - Descriptive tags of everything that is made, at most 40.

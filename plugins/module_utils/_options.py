@@ -19,6 +19,9 @@ Options = Mapping[str, Mapping[str, Any]]
 COMMON: dict[str, dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "platform_name": {"type": "str", "required": True},
+    "environment": {"type": "str"},
+    "owner": {"type": "str"},
+    "cost_center": {"type": "str"},
     "tags": {"type": "dict", "default": {}},
     "ignore_tags": {"type": "list", "elements": "str", "default": []},
     "adopt": {"type": "bool", "default": False},

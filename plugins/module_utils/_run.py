@@ -56,7 +56,7 @@ class Runner:
         self._check_mode = check_mode
         self._params = checked(box.specification, params)
         self._platform: str = platform_name("platform_name", self._params["platform_name"])
-        _tags.check("tags", self._params["tags"])
+        self._params["tags"] = _tags.described(self._params)
         self._known = Known(self._params["known"])
 
     def run(self) -> Outcome:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ._plan import Found, Impossible, Observed, Ref, Refusal
+from ._plan import Found, Impossible, Observed, Ref, Refusal, Value
 
 IDENTITY = "slipway:platform"
 """Key of the tag whose value is the platform's name: what carries it belongs to the platform, nothing else does."""
+
+DESCRIPTIVE = {"environment": "Environment", "owner": "Owner", "cost_center": "CostCenter"}
+"""Option of every module -> key of the tag that it gives."""
 
 FOREIGN = (
     "aws:",
@@ -46,6 +49,18 @@ def check(option: str, tags: Mapping[str, str]) -> dict[str, str]:
         if not isinstance(value, str) or not _VALUE.fullmatch(value):
             raise Refusal(f"{option}.{key}", value, "a value has at most 256 letters, digits, spaces or _.:/=+-@")
     return dict(tags)
+
+
+def described(options: Mapping[str, Value]) -> dict[str, str]:
+    """The descriptive tags that the common options of a module give, `tags` last, or Refusal."""
+    tags = {}
+    for option, key in DESCRIPTIVE.items():
+        value = options[option]
+        if value is not None:
+            if not value or not _VALUE.fullmatch(value):
+                raise Refusal(option, value, "1 to 256 letters, digits, spaces or _.:/=+-@ are allowed")
+            tags[key] = value
+    return tags | check("tags", options["tags"])
 
 
 def of(platform_name: str, name: str, tags: Mapping[str, str], **special: str) -> dict[str, str]:

@@ -67,7 +67,7 @@ def declared(entries: Sequence[Mapping[str, Any]]) -> list[Declared]:
         try:
             options = checked(box.specification, call.options)
             platform_name("platform_name", options["platform_name"])
-            _tags.check("tags", options["tags"])
+            options["tags"] = _tags.described(options)
         except Refusal as refusal:
             raise call.renamed(refusal) from refusal
         answer.append(Declared(call.module, box, options, call.sources))

@@ -87,3 +87,25 @@ def test_what_is_declared_and_nobodys_is_refused_or_adopted() -> None:
 def test_what_belongs_to_another_platform_is_never_taken(adopt: bool) -> None:
     with pytest.raises(Impossible, match="vpc 'demo' belongs to the platform 'other'"):
         claimed({"slipway:platform": "other"}, declared=True, adopt=adopt)
+
+
+def options(**given: object) -> dict[str, object]:
+    return {"environment": None, "owner": None, "cost_center": None, "tags": {}, **given}
+
+
+def test_descriptive_options_become_tags_and_tags_win() -> None:
+    everything = options(environment="production", owner="me", cost_center="4712", tags={"Owner": "you", "Team": "a"})
+    assert _tags.described(everything) == {
+        "Environment": "production",
+        "Owner": "you",
+        "CostCenter": "4712",
+        "Team": "a",
+    }
+    assert _tags.described(options()) == {}
+
+
+@pytest.mark.parametrize("value", ["", "a" * 257, "semi;colon"])
+def test_a_descriptive_option_that_is_no_value_of_a_tag_is_refused(value: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        _tags.described(options(owner=value))
+    assert str(refused.value) == (f"owner is '{value}'; 1 to 256 letters, digits, spaces or _.:/=+-@ are allowed.")
