@@ -6,60 +6,15 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._kms_keys import BOX as KEYS
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._s3_buckets import BOX
 
+from .buckets import APPLICATION, LOGS, TERRAFORM, WRITES, all_of, application, logs, make_key
 from .conftest import ACCOUNT, REGION, Emulator
 from .life import Life
-
-WRITES = {
-    operation: {"s3_bucket"}
-    for operation in (
-        "AbortMultipartUpload",
-        "CreateBucket",
-        "DeleteBucket",
-        "DeleteObjects",
-        "PutBucketEncryption",
-        "PutBucketLifecycleConfiguration",
-        "PutBucketLogging",
-        "PutBucketOwnershipControls",
-        "PutBucketPolicy",
-        "PutBucketTagging",
-        "PutBucketVersioning",
-        "PutPublicAccessBlock",
-    )
-}
-NAME = f"demo-{ACCOUNT}-{REGION}"
-APPLICATION = f"{NAME}-application"
-LOGS = f"{NAME}-logs"
-TERRAFORM = f"{NAME}-terraform"
-
-
-def logs(**changed: Any) -> dict[str, Any]:
-    return {"use": "logs", "encryption": "sse-s3", "log_delivery": True, **changed}
-
-
-def application(**changed: Any) -> dict[str, Any]:
-    return {"use": "application", "kms_key": "buckets", "logging_target": "logs", **changed}
-
-
-def terraform(**changed: Any) -> dict[str, Any]:
-    return {**application(use="terraform", terraform_backend=True), **changed}
-
-
-def all_of(**changed: Any) -> dict[str, Any]:
-    return {"buckets": [logs(), application(**changed), terraform()]}
-
-
-def make_key(emulator: Emulator) -> None:
-    api = Api({"region": REGION, "endpoint": emulator.url}, say=lambda text: None)
-    keys = [{"use": "buckets", "description": "Buckets", "services": ["s3"]}]
-    Runner(KEYS, {"platform_name": "demo", "keys": keys}, api, check_mode=False).run()
 
 
 @pytest.fixture
@@ -177,116 +132,6 @@ def test_life(life: Life, s3: Any) -> None:
     assert life.step() == created
 
 
-def test_what_stands_after_a_creation(life: Life, s3: Any) -> None:
-    life.step()
-    key = life.emulator.client("kms").describe_key(KeyId="alias/demo-buckets")["KeyMetadata"]["Arn"]
-    rule = s3.get_bucket_encryption(Bucket=APPLICATION)["ServerSideEncryptionConfiguration"]["Rules"][0]
-    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
-    assert rule["BucketKeyEnabled"] is True
-    assert rule["BlockedEncryptionTypes"] == {"EncryptionType": ["SSE-C"]}
-    assert s3.get_bucket_location(Bucket=APPLICATION)["LocationConstraint"] == REGION
-    assert s3.get_bucket_logging(Bucket=TERRAFORM)["LoggingEnabled"] == {
-        "TargetBucket": LOGS,
-        "TargetPrefix": "s3/terraform/",
-    }
-    assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=LOGS)
-
-
-def weaken_policy(s3: Any) -> None:
-    s3.delete_bucket_policy(Bucket=APPLICATION)
-
-
-def weaken_encryption(s3: Any) -> None:
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-    s3.put_bucket_encryption(Bucket=APPLICATION, ServerSideEncryptionConfiguration={"Rules": [rule]})
-
-
-def weaken_public_access_block(s3: Any) -> None:
-    s3.delete_public_access_block(Bucket=APPLICATION)
-
-
-def weaken_one_block(s3: Any) -> None:
-    block = {
-        "BlockPublicAcls": True,
-        "IgnorePublicAcls": True,
-        "BlockPublicPolicy": True,
-        "RestrictPublicBuckets": False,
-    }
-    s3.put_public_access_block(Bucket=APPLICATION, PublicAccessBlockConfiguration=block)
-
-
-def weaken_ownership(s3: Any) -> None:
-    controls = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
-    s3.put_bucket_ownership_controls(Bucket=APPLICATION, OwnershipControls=controls)
-
-
-def weaken_versioning(s3: Any) -> None:
-    s3.put_bucket_versioning(Bucket=APPLICATION, VersioningConfiguration={"Status": "Suspended"})
-
-
-def weaken_logging(s3: Any) -> None:
-    s3.put_bucket_logging(Bucket=APPLICATION, BucketLoggingStatus={})
-
-
-def weaken_lifecycle(s3: Any) -> None:
-    s3.delete_bucket_lifecycle(Bucket=APPLICATION)
-
-
-def audit(s3: Any) -> set[str]:
-    """What an auditor of the account finds wrong with the application's bucket, read with boto3."""
-    findings = set()
-
-    def answer(operation: str) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = getattr(s3, operation)(Bucket=APPLICATION)
-        except ClientError:
-            return {}
-        return found
-
-    if answer("get_bucket_versioning").get("Status") != "Enabled":
-        findings.add("versioning")
-    rules = answer("get_bucket_encryption").get("ServerSideEncryptionConfiguration", {}).get("Rules", [{}])
-    if rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm") != "aws:kms":
-        findings.add("KMS")
-    if "aws:SecureTransport" not in answer("get_bucket_policy").get("Policy", ""):
-        findings.add("TLS only")
-    block = answer("get_public_access_block").get("PublicAccessBlockConfiguration", {})
-    if list(block.values()) != [True] * 4:
-        findings.add("public access")
-    controls = answer("get_bucket_ownership_controls").get("OwnershipControls", {}).get("Rules", [{}])
-    if controls[0].get("ObjectOwnership") != "BucketOwnerEnforced":
-        findings.add("owner enforced")
-    if "LoggingEnabled" not in answer("get_bucket_logging"):
-        findings.add("access logs")
-    if not answer("get_bucket_lifecycle_configuration").get("Rules"):
-        findings.add("lifecycle")
-    return findings
-
-
-@pytest.mark.parametrize(
-    ("weaken", "finding"),
-    [
-        (weaken_policy, "TLS only"),
-        (weaken_encryption, "KMS"),
-        (weaken_public_access_block, "public access"),
-        (weaken_one_block, "public access"),
-        (weaken_ownership, "owner enforced"),
-        (weaken_versioning, "versioning"),
-        (weaken_logging, "access logs"),
-        (weaken_lifecycle, "lifecycle"),
-    ],
-)
-def test_what_is_weakened_by_hand_is_found_and_mended(life: Life, s3: Any, weaken: Any, finding: str) -> None:
-    life.step()
-    assert audit(s3) == set()
-    weaken(s3)
-    assert audit(s3) == {finding}
-    changes = life.step()
-    assert len(changes) == 1
-    assert changes[0].startswith(f"update s3_bucket {APPLICATION} ")
-    assert audit(s3) == set()
-
-
 def test_a_rule_and_a_tag_by_hand_are_removed(life: Life, s3: Any) -> None:
     life.step()
     rules = s3.get_bucket_lifecycle_configuration(Bucket=APPLICATION)["Rules"]
@@ -296,106 +141,6 @@ def test_a_rule_and_a_tag_by_hand_are_removed(life: Life, s3: Any) -> None:
     s3.put_bucket_tagging(Bucket=APPLICATION, Tagging={"TagSet": [*tags, {"Key": "By", "Value": "hand"}]})
     assert life.step(ignore_tags=["By"]) == [f"update s3_bucket {APPLICATION} lifecycle.by-hand"]
     assert life.step() == [f"update s3_bucket {APPLICATION} tags.By"]
-
-
-def test_the_policies(life: Life, s3: Any) -> None:
-    life.step()
-    attributes = life.last.plan.as_list()
-    statements = {
-        change["name"]: {
-            entry["Sid"]: entry
-            for field in change["fields"]
-            if field["path"] == "policy"
-            for entry in field["after"]["Statement"]
-        }
-        for change in attributes
-    }
-    assert set(statements[APPLICATION]) == {"OnlyTls", "OnlyRecentTls", "OnlyKms"}
-    assert set(statements[TERRAFORM]) == {"OnlyTls", "OnlyRecentTls", "OnlyKms", "OnlyConditionalLocks"}
-    assert set(statements[LOGS]) == {"OnlyTls", "OnlyRecentTls", "S3AccessLogs", "LoadBalancerAccessLogs"}
-    tls = statements[APPLICATION]["OnlyTls"]
-    assert (tls["Effect"], tls["Principal"], tls["Action"]) == ("Deny", {"AWS": ["*"]}, ["s3:*"])
-    assert tls["Resource"] == [f"arn:aws:s3:::{APPLICATION}", f"arn:aws:s3:::{APPLICATION}/*"]
-    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": ["false"]}}
-    assert statements[APPLICATION]["OnlyRecentTls"]["Condition"] == {"NumericLessThan": {"s3:TlsVersion": ["1.2"]}}
-    lock = statements[TERRAFORM]["OnlyConditionalLocks"]
-    assert (lock["Action"], lock["Resource"]) == (["s3:PutObject"], [f"arn:aws:s3:::{TERRAFORM}/*.tflock"])
-    assert lock["Condition"] == {"Null": {"s3:if-none-match": ["true"]}}
-    delivery = statements[LOGS]["S3AccessLogs"]
-    assert delivery["Principal"] == {"Service": ["logging.s3.amazonaws.com"]}
-    assert delivery["Condition"] == {
-        "StringEquals": {"aws:SourceAccount": [ACCOUNT]},
-        "ArnLike": {"aws:SourceArn": [f"arn:aws:s3:::{NAME}-*"]},
-    }
-    balancers = statements[LOGS]["LoadBalancerAccessLogs"]
-    assert balancers["Resource"] == [f"arn:aws:s3:::{LOGS}/load-balancers/AWSLogs/{ACCOUNT}/*"]
-
-
-def fill(s3: Any, bucket: str) -> None:
-    """Three versions, a delete marker and an unfinished upload."""
-    for text in (b"1", b"2", b"3"):
-        s3.put_object(Bucket=bucket, Key="a/object", Body=text)
-    s3.put_object(Bucket=bucket, Key="deleted", Body=b"")
-    s3.delete_object(Bucket=bucket, Key="deleted")
-    s3.create_multipart_upload(Bucket=bucket, Key="large")
-
-
-def test_a_bucket_with_objects_is_deleted_only_when_told(life: Life, s3: Any) -> None:
-    life.step()
-    fill(s3, APPLICATION)
-    fill(s3, LOGS)
-    for check_mode in (True, False):
-        with pytest.raises(Impossible) as impossible:
-            life.run(check_mode=check_mode, state="absent")
-        assert str(impossible.value) == (
-            f"s3 bucket '{APPLICATION}' holds objects or old versions of objects; name its use 'application' in "
-            "delete_objects (role variable buckets_delete_objects) to delete them with it, or empty it first."
-        )
-    assert len(s3.list_buckets()["Buckets"]) == 3
-    assert life.step(state="absent", delete_objects=["application"]) == [
-        f"delete s3_bucket {name}" for name in (APPLICATION, LOGS, TERRAFORM)
-    ]
-
-
-def test_an_unfinished_upload_is_aborted(life: Life, s3: Any) -> None:
-    life.step()
-    s3.create_multipart_upload(Bucket=LOGS, Key="large")
-    life.emulator.forget()
-    life.run(check_mode=False, state="absent")
-    aborted = [call for call in life.emulator.writes() if call["operation"] == "AbortMultipartUpload"]
-    assert [call["parameters"]["Key"] for call in aborted] == ["large"]
-
-
-def test_a_delete_marker_counts_as_an_object(life: Life, s3: Any) -> None:
-    life.step()
-    s3.put_object(Bucket=APPLICATION, Key="deleted", Body=b"")
-    s3.delete_object(Bucket=APPLICATION, Key="deleted")
-    version = s3.list_object_versions(Bucket=APPLICATION)["Versions"][0]["VersionId"]
-    s3.delete_object(Bucket=APPLICATION, Key="deleted", VersionId=version)
-    assert "Versions" not in s3.list_object_versions(Bucket=APPLICATION)
-    with pytest.raises(Impossible, match="holds objects or old versions of objects"):
-        life.run(check_mode=True, state="absent")
-
-
-def test_a_bucket_that_is_declared_no_more_is_refused_while_it_holds_objects(life: Life, s3: Any) -> None:
-    life.step()
-    fill(s3, TERRAFORM)
-    without = {"buckets": [logs(), application()]}
-    with pytest.raises(Impossible, match=f"s3 bucket '{TERRAFORM}' holds objects"):
-        life.run(check_mode=True, **without)
-    assert life.step(**without, delete_objects=["terraform"]) == [f"delete s3_bucket {TERRAFORM}"]
-
-
-def test_more_objects_than_one_call_deletes(life: Life, s3: Any) -> None:
-    life.step()
-    s3.put_bucket_versioning(Bucket=LOGS, VersioningConfiguration={"Status": "Enabled"})
-    for number in range(1005):
-        s3.put_object(Bucket=LOGS, Key=f"s3/application/{number}", Body=b"")
-    life.emulator.forget()
-    life.run(check_mode=False, state="absent")
-    deletions = [call for call in life.emulator.writes() if call["operation"] == "DeleteObjects"]
-    assert len(deletions) == 2
-    assert s3.list_buckets()["Buckets"] == []
 
 
 def test_a_bucket_of_others_is_refused_or_adopted(life: Life, s3: Any) -> None:
@@ -443,21 +188,6 @@ def test_the_region_that_takes_no_location(emulator: Emulator) -> None:
     s3 = emulator.client("s3", "us-east-1")
     assert s3.get_bucket_location(Bucket=name)["LocationConstraint"] is None
     assert {"Key": "slipway:platform", "Value": "demo"} in s3.get_bucket_tagging(Bucket=name)["TagSet"]
-
-
-def test_terraform_locks_its_state_by_conditional_writes(life: Life, s3: Any) -> None:
-    """What Terraform's S3 backend does with use_lockfile: the lock is an object that can be written only once."""
-    life.step()
-    lock = {"Bucket": TERRAFORM, "Key": "demo/terraform.tfstate.tflock"}
-    s3.put_object(**lock, Body=b'{"ID":"1"}', IfNoneMatch="*")
-    with pytest.raises(ClientError) as refused:
-        s3.put_object(**lock, Body=b'{"ID":"2"}', IfNoneMatch="*")
-    assert refused.value.response["Error"]["Code"] == "PreconditionFailed"
-    assert s3.get_object(**lock)["Body"].read() == b'{"ID":"1"}'
-    s3.put_object(Bucket=TERRAFORM, Key="demo/terraform.tfstate", Body=b"{}")
-    s3.delete_object(**lock)
-    s3.put_object(**lock, Body=b'{"ID":"2"}', IfNoneMatch="*")
-    assert s3.get_object(**lock)["Body"].read() == b'{"ID":"2"}'
 
 
 def test_the_backend_to_paste(life: Life) -> None:
