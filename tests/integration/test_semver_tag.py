@@ -8,6 +8,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from shutil import which
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -280,6 +281,14 @@ def test_the_answer_does_not_depend_on_the_place(made: Made, tmp_path: Path) -> 
     assert (answer["version"], answer["decided_by"][0]["header"], len(plan)) == ("1.0.1", "fix: ß", 1)
 
 
+def test_a_machine_without_git(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, _ = made(FEATURE)
+    (tmp_path / "env").symlink_to(str(which("env")))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Impossible, match=r"^The program git is not installed\.$"):
+        run(folder)
+
+
 def test_the_module(made: Made, tmp_path: Path) -> None:
     """As its users run it: check mode, the run, the run again, and an unknown option."""
     folder, _ = made(["feat: a", {"tag": "v1.0.0"}, "fix: b\n\nno BREAKING CHANGE"])
@@ -299,7 +308,7 @@ def test_the_module(made: Made, tmp_path: Path) -> None:
     subprocess.run(
         [program, "-i", "localhost,", "-c", "local", tmp_path / "play.yml"],
         cwd=ROOT,
-        env={**os.environ, "ANSIBLE_PYTHON_INTERPRETER": sys.executable},
+        env={**os.environ, "ANSIBLE_PYTHON_INTERPRETER": sys.executable, "GIT_DIR": "/nowhere"},
         check=True,
         capture_output=True,
     )
