@@ -22,6 +22,8 @@ unit: venv             ## pure code, no sandbox
 	@$(PYTHON_IN_VENV) -m pytest tests/unit $(arguments)
 integration: tools     ## modules, playbooks and the sandbox itself, on sandboxes of their own
 	@$(PYTHON_IN_VENV) -m pytest tests/integration $(arguments)
+interruptions: tools   ## Control-C at 20 random moments of the site and of the demo (integration: at a few)
+	@$(PYTHON_IN_VENV) -m pytest tests/integration/site/test_interrupt.py tests/integration/sandbox/test_demo_interrupted.py --moments 20 $(arguments)
 molecule: tools        ## a scenario a role, on one sandbox of their own
 	@scripts/molecule.sh $(arguments)
 bench: tools           ## seconds, memory and AWS calls beside plain modules and bare boto3
@@ -51,4 +53,4 @@ clean: sandbox-down    ## stop the sandbox; remove the virtual environment, cach
 help:                  ## this list
 	@awk -F ':.*## ' '/^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo test lint unit integration molecule bench sandbox-up sandbox-down sandbox-reset destroy venv tools requirements clean help
+.PHONY: demo test lint unit integration interruptions molecule bench sandbox-up sandbox-down sandbox-reset destroy venv tools requirements clean help

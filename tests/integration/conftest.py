@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,23 @@ from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 ROOT = Path(__file__).resolve().parent.parent.parent
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
+WEATHER = {"visibility_delay": 0.3, "throttle_share": 0.03, "error_share": 0.01}
+CLEAR = dict.fromkeys(WEATHER, 0.0)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--weather", action="store_true", help="every step of every life runs in bad weather")
+    parser.addoption("--moments", type=int, default=6, help="at how many moments plays and demos are interrupted")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The `test_life` of each box runs in clear and in bad weather; interruptions at as many moments as asked for."""
+    if "moment" in metafunc.fixturenames:
+        metafunc.parametrize("moment", range(metafunc.config.getoption("--moments")))
+    if "series" in metafunc.fixturenames:  # of four moments each
+        metafunc.parametrize("series", range(-(-metafunc.config.getoption("--moments") // 4)))
+    if metafunc.function.__name__ == "test_life" and "weather" in metafunc.fixturenames:
+        metafunc.parametrize("weather", [False, True], ids=["clear", "weather"])
 
 
 class Emulator:
@@ -28,6 +46,8 @@ class Emulator:
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self.weather = False
+        self.spells = 0
 
     def inner(self, path: str, method: str = "GET", body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -49,6 +69,19 @@ class Emulator:
 
     def set(self, **settings: Any) -> None:
         self.inner("settings", "PUT", settings)
+
+    @contextmanager
+    def weathered(self) -> Iterator[None]:
+        """Bad weather for what a test runs, where the test asks for it; the witnesses read in clear weather."""
+        if not self.weather:
+            yield
+            return
+        self.spells += 1
+        self.set(**WEATHER, seed=self.spells)
+        try:
+            yield
+        finally:
+            self.set(**CLEAR)
 
     def client(self, service: str, region: str = REGION) -> Any:
         return boto3.client(service, endpoint_url=self.url, region_name=region)
@@ -96,8 +129,15 @@ def running(tmp_path_factory: pytest.TempPathFactory, credentials: None) -> Iter
 
 
 @pytest.fixture
-def emulator(running: Emulator) -> Emulator:
+def weather(request: pytest.FixtureRequest) -> bool:
+    """Whether the steps of a life run in bad weather."""
+    return bool(request.config.getoption("--weather"))
+
+
+@pytest.fixture
+def emulator(running: Emulator, weather: bool) -> Emulator:
     running.inner("reset", "POST")
-    running.set(profile="instant", control_planes=False, visibility_delay=0, throttle_share=0, error_share=0, date=None)
+    running.set(profile="instant", control_planes=False, **CLEAR, date=None)
     running.forget()
+    running.weather, running.spells = weather, 0
     return running

@@ -45,9 +45,11 @@ class Life:
         """
         before = resources(self.emulator.url, regions=[REGION])
         self.emulator.forget()
-        planned = self.run(check_mode=True, **options)
+        with self.emulator.weathered():
+            planned = self.run(check_mode=True, **options)
         assert self.emulator.writes() == [], "the check run wrote"
-        self.last = self.run(check_mode=False, **options)
+        with self.emulator.weathered():
+            self.last = self.run(check_mode=False, **options)
         changes = self.last.plan.as_list()
         assert json.dumps(planned.plan.as_list()) == json.dumps(changes), "the check run planned other changes"
         self._judge(changes)
@@ -55,7 +57,8 @@ class Life:
         if not changes:
             assert after == before, "the account changed without a plan"
         self.emulator.forget()
-        again = self.run(check_mode=False, **options)
+        with self.emulator.weathered():
+            again = self.run(check_mode=False, **options)
         assert again.plan.as_list() == [], "the second run found something to do"
         assert self.emulator.writes() == [], "the second run wrote"
         assert resources(self.emulator.url, regions=[REGION]) == after

@@ -9,13 +9,10 @@ import subprocess
 import time
 from pathlib import Path
 
-import pytest
-
 from sandbox.state import CHECKOUT
 from tests.integration.sandbox.place import Place
 
 
-@pytest.mark.parametrize("moment", range(6))
 def test_interrupted_at_a_random_moment(tmp_path: Path, moment: int) -> None:
     place = Place(tmp_path / "sandbox")
     environment = {**os.environ, "SLIPWAY_SANDBOX": str(place.state.folder)}
