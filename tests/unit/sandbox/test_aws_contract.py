@@ -209,6 +209,7 @@ def other_life(platform: Platform) -> None:
     platform.client("kms").disable_key(KeyId=key)
     platform.client("kms").enable_key(KeyId=key)
     platform.client("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    platform.client("kms").cancel_key_deletion(KeyId=key)
     data = {"ImageId": image, "InstanceType": "m6i.large"}
     template = ec2.create_launch_template(LaunchTemplateName="own", LaunchTemplateData=data)["LaunchTemplate"]
     ec2.create_launch_template_version(LaunchTemplateName="own", LaunchTemplateData=data)
