@@ -21,7 +21,7 @@ lint: venv             ## every linter; each alone: scripts/lint.sh NAME
 unit: venv             ## pure code, no sandbox
 	@$(PYTHON_IN_VENV) -m pytest tests/unit $(arguments)
 integration: tools     ## modules, playbooks and the sandbox itself, on sandboxes of their own
-	@$(PYTHON_IN_VENV) -m pytest tests/integration $(arguments)
+	@$(PYTHON_IN_VENV) -m pytest tests/integration --numprocesses 2 --dist loadfile $(arguments)
 interruptions: tools   ## Control-C at 20 random moments of the site and of the demo (integration: at a few)
 	@$(PYTHON_IN_VENV) -m pytest tests/integration/site/test_interrupt.py tests/integration/sandbox/test_demo_interrupted.py --moments 20 $(arguments)
 molecule: tools        ## a scenario a role, on one sandbox of their own
