@@ -75,10 +75,10 @@ def test_images_go_with_a_reset(place: Place) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("moment", range(4))
-def test_up_interrupted_at_any_moment_leaves_nothing(place: Place, number: signal.Signals, moment: int) -> None:
+@pytest.mark.parametrize("attempt", range(4))
+def test_up_interrupted_at_any_moment_leaves_nothing(place: Place, number: signal.Signals, attempt: int) -> None:
     process = place.start("up")
-    time.sleep(random.Random(f"{number}{moment}").uniform(0.1, 1.6))
+    time.sleep(random.Random(f"{number}{attempt}").uniform(0.1, 1.6))
     process.send_signal(number)
     process.communicate(timeout=60)
     if process.returncode != 0:
