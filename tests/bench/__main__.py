@@ -107,11 +107,11 @@ def _by_kind(found: dict[str, Any]) -> dict[str, list[Any]]:
     return kinds
 
 
-def measure(bench: Bench, runs: int) -> dict[str, Column]:
+def measure(bench: Bench, runs: int, console: Console) -> dict[str, Column]:
     playbook = str(Path(sys.executable).parent / "ansible-playbook")
     slipway, plain, floor = Column("(a) Slipway"), Column("(b) plain modules"), Column("(c) bare boto3")
     two = Column("(a) two platforms, --forks 2")
-    for _ in range(runs):
+    for number in range(1, runs + 1):
         bench.reset()
         slipway.first.append(bench.run(playbook, "site.yml", *INVENTORY))
         slipway.unchanged.append(bench.run(playbook, "site.yml", *INVENTORY))
@@ -125,6 +125,9 @@ def measure(bench: Bench, runs: int) -> dict[str, Column]:
         both = (playbook, "site.yml", *INVENTORY, "-i", str(TWO), "--forks", "2")
         two.first.append(bench.run(*both))
         two.unchanged.append(bench.run(*both))
+        columns = (slipway, plain, floor, two)
+        seconds = [f"{column.name} {column.unchanged[-1].seconds:.2f}" for column in columns]
+        console.print(f"pair {number} of {runs}, seconds unchanged: {', '.join(seconds)}", highlight=False)
     return {"slipway": slipway, "plain": plain, "floor": floor, "two": two}
 
 
@@ -175,6 +178,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--runs", type=int, default=5, help="paired runs (default 5)")
     options = arguments.parse_args()
+    console = Console()
     port = free_ports(1)[0]
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
@@ -183,11 +187,11 @@ def main() -> None:
         bench = Bench(f"http://127.0.0.1:{port}")
         try:
             _wait_for(bench.url)
-            columns = measure(bench, options.runs)
+            columns = measure(bench, options.runs, console)
         finally:
             process.terminate()
             process.wait(20)
-    figures = report(columns, Console())
+    figures = report(columns, console)
     target = ROOT / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     temporary = target.with_suffix(".new")
