@@ -16,7 +16,8 @@ ansible_lint() { command ansible-lint -q; }
 docs() { # documentation of modules, roles and the collection itself
     local stage status
     antsibull-changelog lint && stage=$(scripts/stage.sh) || return 1
-    ANSIBLE_COLLECTIONS_PATH=$stage antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck \
+    # It copies each collection by what git lists of its folder, and the virtual environment's are none of the checkout's.
+    ANSIBLE_COLLECTIONS_PATH=$stage GIT_CEILING_DIRECTORIES=$(pwd -P) antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck \
         "$stage/ansible_collections/slipway/platform"
     status=$?
     rm -rf "$stage"
