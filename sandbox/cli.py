@@ -158,7 +158,7 @@ def _run(arguments: argparse.Namespace) -> int:
         case "token":
             return _token(arguments.cluster, arguments.region, arguments.role_arn)
         case "tools":
-            tools.ensure(say)
+            tools.ensure(say, for_tests=True)
             return 0
         case "resources":
             return _resources(state, arguments.residue)

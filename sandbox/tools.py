@@ -36,6 +36,7 @@ class GoModule:
     name: str
     programs: dict[str, str]
     minutes: float  # on two cores from a cold build cache, to tell how long it will take
+    only_for_tests: bool = False  # built by `make tools`, not when a sandbox starts
 
     @property
     def folder(self) -> Path:
@@ -78,6 +79,8 @@ MODULES = (
         },
         6,
     ),
+    GoModule("cosign", {"github.com/sigstore/cosign/v3/cmd/cosign": "cosign"}, 4.5),
+    GoModule("kyverno", {"github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno": "kyverno"}, 4.5, only_for_tests=True),
 )
 
 
@@ -135,10 +138,13 @@ def _go_version(go: str) -> tuple[int, ...]:
     return _version_tuple(done.stdout)
 
 
-def ensure(say: Callable[[str], None]) -> None:
-    """Build what is neither supplied nor in the cache. Safe beside another checkout that does the same."""
+def ensure(say: Callable[[str], None], *, for_tests: bool = False) -> None:
+    """Build what is neither supplied nor in the cache. Safe beside another checkout that does the same.
+
+    :param for_tests: what only tests need, too
+    """
     for module in MODULES:
-        if missing := _missing(module):
+        if (for_tests or not module.only_for_tests) and (missing := _missing(module)):
             with _locked(module.cache()):
                 missing = _missing(module)  # another checkout may have built it while we waited
                 if missing:
