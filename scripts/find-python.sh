@@ -11,8 +11,8 @@ candidates() {
         command -v "python$version"
         printf '%s\n' "/usr/bin/python$version" "/usr/local/bin/python$version"
     done
-    for folder in "${PYENV_ROOT:-$HOME/.pyenv}/versions" "$HOME/.local/share/uv/python" "${ASDF_DATA_DIR:-$HOME/.asdf}/installs/python" \
-        "$HOME/.local/share/mise/installs/python" "$HOME/.local" /usr/local /opt; do
+    for folder in "${PYENV_ROOT:-${HOME:-}/.pyenv}/versions" "$HOME/.local/share/uv/python" "${ASDF_DATA_DIR:-$HOME/.asdf}/installs/python" \
+        "${HOME:-}/.local/share/mise/installs/python" "$HOME/.local" /usr/local /opt; do
         printf '%s\n' "$folder"/*/bin/python3 "$folder"/bin/python3 | sort -rV
     done
 }
