@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox import lifecycle, supervisor
+from sandbox import lifecycle, supervisor, tools
 from sandbox.cli import say
 from sandbox.state import CHECKOUT, State
 
@@ -33,7 +33,8 @@ def environment(state: State) -> dict[str, str]:
     for line in state.environment.read_text().splitlines():
         if match := EXPORT.match(line):
             found[match.group(1)] = shlex.split(match.group(2))[0]
-    found["PATH"] = f"{Path(sys.executable).parent}:{found.get('PATH', '')}"
+    folders = (Path(sys.executable).parent, *tools.folders())
+    found["PATH"] = ":".join((*map(str, folders), found.get("PATH", "")))
     found[supervisor.MARK] = str(state.folder)
     return found
 

@@ -106,7 +106,7 @@ def _start(state: State, settings: dict[str, Any]) -> None:
     description = {"ports": ports, "urls": addresses, "socket": str(state.socket)}
     write(state.description, json.dumps(description, indent=2))
     credentials = {"access_key_id": ACCESS_KEY_ID, "secret_access_key": SECRET_ACCESS_KEY}
-    write(state.environment, shell_environment(state, addresses, credentials, tools.program("kubectl").parent))
+    write(state.environment, shell_environment(state, addresses, credentials, tools.folders()))
     state.registry.mkdir(parents=True, exist_ok=True)
     registry = {
         "version": 0.1,

@@ -12,7 +12,7 @@ import shlex
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -121,7 +121,7 @@ def free_ports(count: int) -> list[int]:
     return found
 
 
-def shell_environment(state: State, urls: dict[str, str], credentials: dict[str, str], tools: Path) -> str:
+def shell_environment(state: State, urls: dict[str, str], credentials: dict[str, str], tools: Sequence[Path]) -> str:
     """Text of the file to source: points AWS clients, kubectl and registry clients at this sandbox."""
     values = {
         "AWS_ENDPOINT_URL": urls["aws"],
@@ -136,6 +136,6 @@ def shell_environment(state: State, urls: dict[str, str], credentials: dict[str,
     }
     lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
     lines.append("unset AWS_PROFILE AWS_SESSION_TOKEN")
-    paths = f"{shlex.quote(str(tools))}:{shlex.quote(str(CHECKOUT / '.venv' / 'bin'))}"
+    paths = ":".join(shlex.quote(str(folder)) for folder in (*tools, CHECKOUT / ".venv" / "bin"))
     lines.append(f'case "$PATH" in {paths}:*) ;; *) export PATH={paths}:"$PATH" ;; esac')
     return "\n".join(lines) + "\n"

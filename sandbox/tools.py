@@ -100,6 +100,11 @@ def program(name: str) -> Path:
     raise ToolError(f"{name} is not one of the sandbox's programs")
 
 
+def folders() -> list[Path]:
+    """What is put on PATH beside the virtual environment: the programs that users of the sandbox call, too."""
+    return [program(name).parent for name in ("kubectl", "cosign")]
+
+
 def _supplied(name: str) -> Path | None:
     folder = os.environ.get("KUBEBUILDER_ASSETS")
     found = Path(folder) / name if folder else None

@@ -3,6 +3,7 @@
 # Version managers put names on PATH that fail when run, and keep the real programs in folders of their own; so
 # every candidate is run, and the first that passes wins. Exits 1 with one line when there is none.
 set -u
+HOME=${HOME:-/nonexistent}
 probe='import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info < (3, 15))'
 
 candidates() {
@@ -11,8 +12,8 @@ candidates() {
         command -v "python$version"
         printf '%s\n' "/usr/bin/python$version" "/usr/local/bin/python$version"
     done
-    for folder in "${PYENV_ROOT:-${HOME:-}/.pyenv}/versions" "$HOME/.local/share/uv/python" "${ASDF_DATA_DIR:-$HOME/.asdf}/installs/python" \
-        "${HOME:-}/.local/share/mise/installs/python" "$HOME/.local" /usr/local /opt; do
+    for folder in "${PYENV_ROOT:-$HOME/.pyenv}/versions" "$HOME/.local/share/uv/python" "${ASDF_DATA_DIR:-$HOME/.asdf}/installs/python" \
+        "$HOME/.local/share/mise/installs/python" "$HOME/.local" /usr/local /opt; do
         printf '%s\n' "$folder"/*/bin/python3 "$folder"/bin/python3 | sort -rV
     done
 }

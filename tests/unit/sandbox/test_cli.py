@@ -63,7 +63,7 @@ def test_the_file_to_source_survives_strange_folders_and_a_second_reading(tmp_pa
     folder = tmp_path / "it's a folder"
     here = State(folder)
     urls = {"aws": "http://127.0.0.1:1", "kubernetes": "http://127.0.0.1:2", "registry": "http://127.0.0.1:3"}
-    text = state.shell_environment(here, urls, {"access_key_id": "A", "secret_access_key": "S"}, tmp_path / "tools")
+    text = state.shell_environment(here, urls, {"access_key_id": "A", "secret_access_key": "S"}, [tmp_path / "tools"])
     state.write(here.environment, text)
     script = (
         '. "$1"; before=$PATH; . "$1"; [ "$before" = "$PATH" ] && '
