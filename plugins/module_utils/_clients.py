@@ -55,12 +55,18 @@ UNSEEN = (
 
 UNSEEN_WORDS = (
     "cannot be assumed",
-    "Unable to assume",
-    "not authorized to perform: sts:AssumeRole",
+    "could not be assumed",
+    "unable to assume",
+    "not authorized to perform: sts:assumerole",
+    "error in role params",
+    "doesn't have the amazon eks managed policies",
+    "iam role's policy must include",
     "does not exist",
-    "Invalid principal",
+    "invalid principal",
+    "invalid iam instance profile",
 )
-"""Parts of messages that mean the same under a general code (`InvalidParameterException`, `ValidationError`)."""
+"""Parts of messages that mean the same under a general code (`InvalidParameterException`, `ValidationError`), in lower
+case: EKS and Auto Scaling say so of roles and instance profiles that IAM has made a moment ago."""
 
 HINTS = {
     "AccessDenied": "Allow this action to {caller}",
@@ -116,7 +122,7 @@ def code_of(error: Exception) -> str:
 def unseen(error: Exception) -> bool:
     """Whether the error can mean that AWS does not see yet what it has just made."""
     code = code_of(error)
-    message = str(error)
+    message = str(error).lower()
     return bool(code) and (code.endswith(UNSEEN) or any(words in message for words in UNSEEN_WORDS))
 
 

@@ -57,6 +57,19 @@ def test_a_failure_says_what_was_done_and_what_to_do(problem: Exception, words: 
         error("MalformedPolicyDocumentException"),
         error("InvalidParameterException", "Role with arn: x could not be assumed... cannot be assumed by it"),
         error("ValidationError", "The launch template does not exist"),
+        error(
+            "ValidationError",
+            "You must use a valid fully-formed launch template. Value (demo-nodes) for parameter "
+            "iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+        ),
+        error("InvalidParameterException", "The specified principalArn is invalid: invalid principal."),
+        error("InvalidParameterException", "Role could not be assumed because the trusted entity is not correct"),
+        error("InvalidParameterException", "Error in role params"),
+        error(
+            "InvalidParameterException",
+            "The provided role doesn't have the Amazon EKS Managed Policies associated with it.",
+        ),
+        error("InvalidParameterException", "IAM role's policy must include the `ec2:DescribeSubnets` action"),
     ],
 )
 def test_what_may_not_be_seen_yet(problem: Exception) -> None:
