@@ -52,29 +52,35 @@ func run(ctx context.Context, logger *slog.Logger, getenv func(string) string, l
 		return fmt.Errorf("LISTEN_ADDRESS: %w", err)
 	}
 	service := newService(logger)
-	server := &http.Server{
-		Handler:           service.handler(),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       60 * time.Second,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
 	service.ready.Store(true)
+	context.AfterFunc(ctx, func() { service.ready.Store(false) })
 	logger.Info("listening", "address", listener.Addr().String(), "version", version, "commit", commit)
 	if listening != nil {
 		listening(listener.Addr())
 	}
+	if err := serve(ctx, listener, service.handler(), timeout); err != nil {
+		return err
+	}
+	logger.Info("stopped")
+	return nil
+}
 
+// serve answers requests until ctx ends, and then what it has begun, for timeout at most.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, timeout time.Duration) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       60 * time.Second,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
 	}
-	service.ready.Store(false)
-	logger.Info("stopping", "timeout", timeout.String())
 	grace, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := server.Shutdown(grace); err != nil {
@@ -83,7 +89,6 @@ func run(ctx context.Context, logger *slog.Logger, getenv func(string) string, l
 	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	logger.Info("stopped")
 	return nil
 }
 

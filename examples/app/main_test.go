@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -52,46 +53,60 @@ func TestRunServesUntilItIsToldToStop(t *testing.T) {
 	}
 }
 
-func TestRunAnswersWhatHasBegun(t *testing.T) {
-	url, stop, done := started(t, map[string]string{})
-	connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+// blocked serves a handler that waits for release, and returns once it has been asked.
+func blocked(t *testing.T, timeout time.Duration) (release func(), stop context.CancelFunc, done <-chan error, code <-chan int) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer connection.Close()
-	if _, err := io.WriteString(connection, "GET / HTTP/1.1\r\nHost: app\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	// Shutdown waits 5 s for connections that have sent nothing; this one has sent half a request.
-	time.Sleep(50 * time.Millisecond)
+	asked, released := make(chan struct{}), make(chan struct{})
+	release = sync.OnceFunc(func() { close(released) })
+	t.Cleanup(release)
+	ctx, stop := context.WithCancel(context.Background())
+	t.Cleanup(stop)
+	ended, codes := make(chan error, 1), make(chan int, 1)
+	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-released
+		w.WriteHeader(http.StatusAccepted)
+	})
+	go func() { ended <- serve(ctx, listener, handler, timeout) }()
+	go func() {
+		response, err := http.Get("http://" + listener.Addr().String())
+		if err != nil {
+			codes <- 0
+			return
+		}
+		_ = response.Body.Close()
+		codes <- response.StatusCode
+	}()
+	<-asked
+	return release, stop, ended, codes
+}
+
+func TestServeAnswersWhatHasBegun(t *testing.T) {
+	release, stop, done, code := blocked(t, time.Minute)
 	stop()
-	time.Sleep(50 * time.Millisecond)
-	if _, err := io.WriteString(connection, "\r\n"); err != nil {
-		t.Fatal(err)
+	select {
+	case err := <-done:
+		t.Fatalf("serve returned %v while a request was being answered", err)
+	case <-time.After(50 * time.Millisecond):
 	}
-	text, err := io.ReadAll(connection)
-	if err != nil || !strings.HasPrefix(string(text), "HTTP/1.1 200 OK") {
-		t.Errorf("the answer is %q (%v), want 200", text, err)
+	release()
+	if got := <-code; got != http.StatusAccepted {
+		t.Errorf("the answer is %d, want %d", got, http.StatusAccepted)
 	}
 	if err := <-done; err != nil {
-		t.Errorf("run returned %v, want nil", err)
+		t.Errorf("serve returned %v, want nil", err)
 	}
 }
 
-func TestRunGivesUpOnRequestsThatDoNotEnd(t *testing.T) {
-	url, stop, done := started(t, map[string]string{"SHUTDOWN_TIMEOUT": "100ms"})
-	connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer connection.Close()
-	if _, err := io.WriteString(connection, "GET / HTTP/1.1\r\nHost: app\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(50 * time.Millisecond)
+func TestServeGivesUpOnRequestsThatDoNotEnd(t *testing.T) {
+	_, stop, done, _ := blocked(t, 20*time.Millisecond)
 	stop()
-	if err := <-done; err == nil || !strings.Contains(err.Error(), "cut off after 100ms") {
-		t.Errorf("run returned %v, want that requests were cut off", err)
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "cut off after 20ms") {
+		t.Errorf("serve returned %v, want that requests were cut off", err)
 	}
 }
 
