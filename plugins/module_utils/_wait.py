@@ -10,6 +10,9 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class WaitFailed(Exception):
@@ -71,13 +74,13 @@ def until(
 
 
 def patiently(
-    call: Callable[[], object],
+    call: Callable[[], T],
     again: Callable[[Exception], bool],
     *,
     timeout: float = 120.0,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> object:
+) -> T:
     """The answer of a call, repeated with jitter while `again` says that its error may pass."""
     start = clock()
     pause = 0.2

@@ -47,11 +47,10 @@ def update_access_key(call: Call) -> None:
         key.active = call.parameters["Status"] == "Active"
 
 
-@after("iam", "CreateRole")
+@after("iam", "CreateRole", "CreateServiceLinkedRole")
 def create_role(call: Call) -> None:
-    for role in backend("iam", call.account, "aws").roles.values():
-        if role.name == call.parameters["RoleName"]:
-            weather.remember_birth("role", role.arn)
+    assert call.response is not None
+    weather.remember_birth("role", parse_result(call, call.response)["Role"]["Arn"])
 
 
 @before("iam", "CreateServiceLinkedRole")

@@ -70,6 +70,16 @@ def test_life(life: Life) -> None:
     assert life.step() == ["create kms_key demo-eks"]
 
 
+def test_a_role_of_the_policy_that_is_not_seen_yet_is_waited_for(life: Life) -> None:
+    life.emulator.set(visibility_delay=0.6)
+    life.emulator.client("iam").create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")
+    made = life.run(check_mode=False, keys=[key(services=["autoscaling"])])
+    assert [change.ref.name for change in made.plan.changes] == ["demo-eks"]
+    refused = [call["error_code"] for call in life.emulator.writes() if call["operation"] == "CreateKey"]
+    assert refused[0] == "MalformedPolicyDocumentException"
+    assert refused[-1] is None
+
+
 def test_changes_by_hand_are_undone(life: Life) -> None:
     life.step()
     kms = life.emulator.client("kms")

@@ -7,19 +7,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from .. import _tags
 from .._box import Kind, Target
-from .._clients import Api
+from .._clients import Api, code_of
+from .._wait import patiently
+
+SEEN_SECONDS = 60
+"""How long a role that a policy names may take until KMS sees it."""
+
+
+def _seen(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """A policy may name a role that IAM has made a moment ago, which KMS calls a malformed policy."""
+    return patiently(call, lambda error: code_of(error) == "MalformedPolicyDocumentException", timeout=SEEN_SECONDS)
 
 
 def create_key(api: Api, key: Target) -> str:
     """Tagged in the create call: a key whose alias is not made yet is found by its tags."""
-    answer = api.kms.create_key(
-        Description=key.attributes["description"],
-        Policy=json.dumps(key.attributes["policy"]),
-        Tags=_tags.to_list(key.tags, "TagKey", "TagValue"),
+    answer = _seen(
+        lambda: api.kms.create_key(
+            Description=key.attributes["description"],
+            Policy=json.dumps(key.attributes["policy"]),
+            Tags=_tags.to_list(key.tags, "TagKey", "TagValue"),
+        )
     )
     return str(answer["KeyMetadata"]["Arn"])
 
@@ -29,7 +41,8 @@ def update_description(api: Api, key: Target) -> None:
 
 
 def put_policy(api: Api, key: Target) -> None:
-    api.kms.put_key_policy(KeyId=key.id, PolicyName="default", Policy=json.dumps(key.attributes["policy"]))
+    policy = json.dumps(key.attributes["policy"])
+    _seen(lambda: api.kms.put_key_policy(KeyId=key.id, PolicyName="default", Policy=policy))
 
 
 def enable_rotation(api: Api, key: Target) -> None:
