@@ -1,0 +1,129 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Containerfile of an image: two layers over the base, nothing that differs from day to day. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from .model import Image
+
+RECIPE = "1"
+"""Rises with every change of what stands in an image for the same inputs."""
+
+INIT = "/usr/bin/tini"
+MOVED = "the index of packages has moved on"
+"""Printed where apt's index is another one than the one the image is named after."""
+
+ARTIFACT = "artifact.tar.gz"
+"""Name of the artifact in the folder of the build."""
+
+# What apt, dpkg and shadow leave behind: lists, archives, logs with times, copies of the files they changed, and a
+# cache of ldconfig that holds inode numbers.
+_LEFTOVERS = (
+    "/var/lib/apt/lists/*",
+    "/var/cache/apt/*",
+    "/var/cache/debconf/*-old",
+    "/var/cache/ldconfig/*",
+    "/var/lib/dpkg/*-old",
+    "/var/log/*",
+    "/etc/passwd-",
+    "/etc/group-",
+    "/etc/shadow-",
+    "/etc/gshadow-",
+    "/etc/subuid-",
+    "/etc/subgid-",
+    "/etc/.pwd.lock",
+    "/tmp/*",
+    "/var/tmp/*",
+    "/root/.[!.]*",
+)
+
+
+def rfc3339(created: int) -> str:
+    return datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def labels(image: Image, version: str, checksum: str, index: str, base_digest: str) -> dict[str, str]:
+    """Labels of an image.
+
+    :param version: with its build metadata, if the image is a refreshed one.
+    :param checksum: SHA-256 of the artifact.
+    :param index: `index_of` apt's sources.
+    :param base_digest: of the base's manifest for this architecture.
+    """
+    ours = {
+        "org.opencontainers.image.title": image.application,
+        "org.opencontainers.image.version": version,
+        "org.opencontainers.image.revision": image.commit,
+        "org.opencontainers.image.source": image.source,
+        "org.opencontainers.image.created": rfc3339(image.created),
+        "org.opencontainers.image.base.name": f"{image.base.name}@{base_digest}",
+        "org.opencontainers.image.base.digest": base_digest,
+        "io.slipway.artifact.sha256": checksum,
+        "io.slipway.index.sha256": index,
+    }
+    return dict(sorted({**image.labels, **ours}.items()))
+
+
+def index_of(releases: list[bytes]) -> str:
+    """One hash over the Release files of apt's sources, in whatever order they come."""
+    digests = sorted(hashlib.sha256(release).hexdigest() for release in releases)
+    return hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode()).hexdigest()
+
+
+def containerfile(image: Image, base_digest: str, index: str, image_labels: Mapping[str, str]) -> str:
+    """The text of the Containerfile. The first layer's step holds what it depends on, so that it is cached by it."""
+    start = [INIT, "--", *image.command]
+    environment = [f"ENV {name}={_quoted(value)}" for name, value in image.environment.items()]
+    return "\n".join(
+        [
+            f"FROM {image.base.name}@{base_digest}",
+            f"RUN {_system(image, index)}",
+            f"ADD {ARTIFACT} {image.home}/",
+            *environment,
+            "LABEL " + " ".join(f"{name}={_quoted(value)}" for name, value in image_labels.items()),
+            f"EXPOSE {image.checks.port}",
+            "STOPSIGNAL SIGTERM",
+            f"USER {image.user}:{image.user}",
+            f"ENTRYPOINT {json.dumps(start)}",
+            "",
+        ]
+    )
+
+
+def _system(image: Image, index: str) -> str:
+    """The first layer: updates, an init, the user, and none of what apt leaves behind."""
+    packages = " ".join(image.packages)
+    user = f"--no-log-init --uid {image.user} --gid {image.user} --no-create-home --home-dir /nonexistent"
+    measured = "sha256sum /var/lib/apt/lists/*_InRelease | cut -c1-64 | LC_ALL=C sort | sha256sum | cut -c1-64"
+    made = [
+        f'{{ [ -e {directory} ] || install -d -o {image.user} -g {image.user} -m 0700 {directory}; }}'
+        for directory in image.writable
+    ]
+    steps = [
+        # shadow writes the day of the last change of a password, from this variable if it is there.
+        f"export SOURCE_DATE_EPOCH={image.created} DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8",
+        "apt-get -q -o APT::Update::Error-Mode=any update",
+        f'{{ [ "$({measured})" = {index} ] || {{ echo {shlex.quote(MOVED)}; exit 1; }}; }}',
+        "apt-get -q -y upgrade",
+        f"apt-get -q -y --no-install-recommends install {packages}",
+        f"groupadd --gid {image.user} {image.application[:31]}",
+        f"useradd {user} --shell /usr/sbin/nologin {image.application[:31]}",
+        *made,
+        "apt-get clean",
+        f"rm -rf {' '.join(_LEFTOVERS)}",
+    ]
+    return " && ".join(steps)
+
+
+def _quoted(text: str) -> str:
+    """A value of ENV or LABEL: in double quotes, nothing in it expanded."""
+    escaped = "".join(f"\\{character}" if character in '\\"$' else character for character in text)
+    return f'"{escaped}"'

@@ -1,0 +1,128 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The engines: a store of their own below the cache, a build in it, and the image copied out as a layout."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from .._plan import Impossible
+from .._programs import Execute
+from .containerfile import MOVED
+from .model import Image
+
+_NO_SPACE = re.compile(rb"no space left on device|disk quota exceeded", re.IGNORECASE)
+_STAMPED = re.compile(r"^(?:time=\S+ level=\w+ msg=|E: |Err:|W: )")
+
+
+class Engine:
+    """One engine over one store.
+
+    :param store: folder of its configuration, images and containers; made if it does not exist.
+    """
+
+    def __init__(self, image: Image, execute: Execute, store: Path) -> None:
+        self._image = image
+        self._execute = execute
+        self.store = store
+        self.docker = image.engine == "docker"
+        self._rootless = os.geteuid() != 0
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables under which podman, buildah and skopeo see this store and no configuration of the machine's."""
+        conf = self.store / "conf"
+        return {
+            "CONTAINERS_STORAGE_CONF": str(conf / "storage.conf"),
+            "CONTAINERS_REGISTRIES_CONF": str(conf / "registries.conf"),
+            "CONTAINERS_CONF": str(conf / "containers.conf"),
+            "LC_ALL": "C.UTF-8",
+            "TMPDIR": str(self.store / "tmp"),
+        }
+
+    def prepare(self) -> None:
+        """Writes the store's configuration. Overlay is pinned: other drivers give other digests."""
+        conf = self.store / "conf"
+        try:
+            for folder in (conf, self.store / "tmp"):
+                folder.mkdir(parents=True, exist_ok=True)
+            root, run = json.dumps(str(self.store / "images")), json.dumps(str(self.store / "run"))
+            (conf / "storage.conf").write_text(
+                f'[storage]\ndriver = "overlay"\ngraphroot = {root}\nrunroot = {run}\n'
+                f"rootless_storage_path = {root}\n"
+            )
+            (conf / "registries.conf").write_text("unqualified-search-registries = []\n")
+            (conf / "policy.json").write_text('{"default": [{"type": "insecureAcceptAnything"}]}\n')
+            runtime = json.dumps(self._image.programs.runtime)
+            (conf / "containers.conf").write_text(
+                '[containers]\nlog_driver = "k8s-file"\n\n'
+                f'[engine]\nruntime = {runtime}\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
+            )
+        except OSError as error:
+            raise self.failure("write its configuration", str(error).encode()) from error
+
+    def load(self, base: Path, digest: str) -> None:
+        """Brings the base from its layout into the store, under the name that FROM gives it."""
+        name = f"{self._image.base.name}@{digest}"
+        programs = self._image.programs
+        if self._run([programs.buildah, "inspect", "--type", "image", name], quiet=True) is not None:
+            return
+        unshare = [programs.buildah, "unshare"] if self._rootless else []
+        policy = ["--policy", str(self.store / "conf" / "policy.json")]
+        self._run([*unshare, programs.skopeo, "copy", "-q", *policy, f"dir:{base}", f"containers-storage:{name}"])
+
+    def build(self, context: Path, name: str, architecture: str) -> None:
+        """Builds the folder `context` as the image `name`, nothing pulled; what a failed build made is taken away."""
+        programs = self._image.programs
+        program = [programs.podman if self._image.engine == "podman" else programs.buildah, "build"]
+        how = ["--layers", "--format=oci", "--isolation=chroot", "--network=host", "--pull-never"]
+        how = [option for option in how if program[0] != programs.podman or option != "--pull-never"]
+        how += ["--pull=never"] if program[0] == programs.podman else []
+        how += [f"--signature-policy={self.store / 'conf' / 'policy.json'}", f"--timestamp={self._image.created}"]
+        how += [f"--platform=linux/{architecture}", f"--tag={name}", f"--file={context / 'Containerfile'}"]
+        self._run([*program, *how, str(context)])
+
+    def export(self, name: str, layout: Path) -> None:
+        """Copies an image out of the store into a layout."""
+        programs = self._image.programs
+        policy = f"--signature-policy={self.store / 'conf' / 'policy.json'}"
+        self._run([programs.buildah, "push", "-q", policy, "--format=oci", name, f"oci:{layout}"])
+
+    def _run(self, command: Sequence[str], *, quiet: bool = False) -> bytes | None:
+        """What a command printed; None, or Impossible, if it fails."""
+        status, output, errors = self._execute(command, self.environment)
+        if status == 0:
+            return output
+        if quiet:
+            return None
+        verb = {"copy": "take the base", "build": "build the image", "push": "write the layout"}
+        doing = next((words for word, words in verb.items() if word in command[:4]), command[1])
+        raise self.failure(doing, errors + b"\n" + output)
+
+    def failure(self, doing: str, errors: bytes) -> Impossible:
+        """Why an engine failed, in words."""
+        if _NO_SPACE.search(errors):
+            return Impossible(
+                f"The disk of '{self.store}' is full, so the image cannot be built; make room, or set cache_directory."
+            )
+        text = errors.decode(errors="replace")
+        if MOVED in text:
+            return Impossible("The index of Debian's packages changed during the build; run again.")
+        return Impossible(f"{self._image.engine} failed to {doing}: {last_line(text)}.")
+
+
+def last_line(text: str) -> str:
+    """The line of a program's errors that tells most: the last one of apt's own, else the last one."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    apt = [line for line in lines if line.startswith(("E: ", "Err:"))]
+    line = (apt or [line for line in lines if not line.startswith("time=")] or lines or ["no reason given"])[-1]
+    return _STAMPED.sub("", line).strip().strip('"').rstrip(".")
+
+
+
