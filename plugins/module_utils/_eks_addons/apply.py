@@ -92,7 +92,7 @@ def has_nodes(api: Api, cluster: str) -> bool:
         {"Name": f"tag:kubernetes.io/cluster/{cluster}", "Values": ["owned"]},
         {"Name": "instance-state-name", "Values": ["pending", "running"]},
     ]
-    return bool(api.ec2.describe_instances(Filters=filters, MaxResults=5)["Reservations"])
+    return bool(api.ec2.pages("describe_instances", "Reservations", Filters=filters))
 
 
 def gone(api: Api, addon: Target) -> Status:

@@ -7,12 +7,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import _tags
 from .._box import Kind, Target
 from .._clients import Api, ClientError, code_of
+from .._wait import patiently
+
+LET_GO_SECONDS = 30
+"""How long IAM may still count what a role or a profile has just been rid of."""
+
+
+def _let_go(delete: Callable[[], object]) -> None:
+    patiently(delete, lambda error: code_of(error) == "DeleteConflict", timeout=LET_GO_SECONDS)
+
 
 
 def create_role(api: Api, role: Target) -> str:
@@ -98,7 +107,7 @@ def delete_role(api: Api, role: Target) -> None:
         detach_policy(api, role, name)
     for name in role.attributes["policies"]:
         delete_policy(api, role, name)
-    api.iam.delete_role(RoleName=role.name)
+    _let_go(lambda: api.iam.delete_role(RoleName=role.name))
 
 
 def tag_role(api: Api, role: Target, tags: Mapping[str, str]) -> None:
@@ -134,7 +143,7 @@ def set_role(api: Api, profile: Target) -> None:
 def delete_instance_profile(api: Api, profile: Target) -> None:
     if profile.attributes.get("role"):
         remove_role(api, profile, profile.attributes["role"])
-    api.iam.delete_instance_profile(InstanceProfileName=profile.name)
+    _let_go(lambda: api.iam.delete_instance_profile(InstanceProfileName=profile.name))
 
 
 def tag_instance_profile(api: Api, profile: Target, tags: Mapping[str, str]) -> None:
