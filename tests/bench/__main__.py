@@ -56,6 +56,16 @@ class Column:
     resources: dict[str, int] = field(default_factory=dict)
 
 
+# A process begins with the peak memory of its parent: between this large one and what is measured stands a small one.
+LAUNCHER = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stderr=sys.stdout)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)
+sys.exit(code)
+"""
+
+
 class Bench:
     def __init__(self, url: str) -> None:
         self.url = url
@@ -79,18 +89,24 @@ class Bench:
         requests.delete(f"{self.url}/_sandbox/writes", timeout=30).raise_for_status()
         with tempfile.TemporaryFile() as output:
             start = time.monotonic()
-            process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
-            _, status, usage = os.wait4(process.pid, 0)
+            done = subprocess.run(
+                [sys.executable, "-I", "-S", "-c", LAUNCHER, *command],
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
             seconds = time.monotonic() - start
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode != 0:
+            if done.returncode != 0:
                 output.seek(0)
                 sys.exit(f"{' '.join(command)} failed:\n{output.read().decode()[-4000:]}")
         calls = requests.get(f"{self.url}/_sandbox/writes?since=0", timeout=30).json()["calls"]
+        cpu, peak_kib = map(float, done.stderr.split())
         return Measure(
             seconds,
-            usage.ru_utime + usage.ru_stime,
-            usage.ru_maxrss / 1024,
+            cpu,
+            peak_kib / 1024,
             dict(Counter(f"{call['service']}:{call['operation']}" for call in calls)),
         )
 
