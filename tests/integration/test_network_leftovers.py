@@ -31,10 +31,12 @@ def group(life: Life, name: str, **tags: str) -> str:
     return group_id
 
 
-def interface(life: Life, description: str) -> str:
+def interface(life: Life, description: str, *groups: str) -> str:
     ec2 = life.emulator.client("ec2")
     subnet = named(life.emulator, "describe_subnets", "Subnets", "demo-private-a")["SubnetId"]
-    made: dict[str, Any] = ec2.create_network_interface(SubnetId=subnet, Description=description)["NetworkInterface"]
+    made: dict[str, Any] = ec2.create_network_interface(
+        SubnetId=subnet, Description=description, **({"Groups": list(groups)} if groups else {})
+    )["NetworkInterface"]
     identifier: str = made["NetworkInterfaceId"]
     return identifier
 
@@ -102,8 +104,17 @@ def test_an_interface_of_others_keeps_the_vpc(life: Life) -> None:
 
 
 def test_what_earlier_tasks_of_a_check_run_delete_counts_as_gone(life: Life) -> None:
-    group(life, "demo-nodes", **{"slipway:platform": "demo", "slipway:component": "eks"})
+    nodes = group(life, "demo-nodes", **{"slipway:platform": "demo", "slipway:component": "eks"})
+    interface(life, "aws-K8S-i-0123456789abcdef0", nodes)
     known = {"security_group": {"demo-nodes": {"state": "deleted"}}}
     planned = life.run(check_mode=True, state="absent", known=known).plan.as_list()
     assert len(planned) == 25
     assert "demo-nodes" not in {change["name"] for change in planned}
+    assert "network_interface" not in {change["kind"] for change in planned}, "the CNI's go with their group"
+
+
+def test_interfaces_of_others_in_a_group_that_goes_keep_the_vpc(life: Life) -> None:
+    nodes = group(life, "demo-nodes", **{"slipway:platform": "demo", "slipway:component": "eks"})
+    left = interface(life, "firewall", nodes)
+    with pytest.raises(Impossible, match=f"network interface {left}, which the platform did not make, is in it"):
+        life.run(check_mode=True, state="absent", known={"security_group": {"demo-nodes": {"state": "deleted"}}})

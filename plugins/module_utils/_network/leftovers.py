@@ -63,7 +63,11 @@ def leftovers(
         if interface["Status"] != "available" or interface.get("InterfaceType") in _OF_AWS:
             continue
         tags = _ec2.tags_of({"Tags": interface.get("TagSet", [])})
-        if not (of_cluster(spec.platform, tags) or interface.get("Description", "").startswith("aws-K8S-")):
+        of_cni = interface.get("Description", "").startswith("aws-K8S-")
+        groups_of = [Ref("security_group", group["GroupName"]) for group in interface.get("Groups", [])]
+        if of_cni and any(known.deleted(ref) for ref in groups_of):
+            continue  # a part of that group's deletion
+        if not (of_cluster(spec.platform, tags) or of_cni):
             raise _foreign(spec, f"network interface {interface['NetworkInterfaceId']}")
         observed[Ref("network_interface", interface["NetworkInterfaceId"])] = Found(interface["NetworkInterfaceId"])
     return observed

@@ -21,6 +21,21 @@ def text(changes: list[Any]) -> str:
     return json.dumps(changes, indent=1)
 
 
+def leave_interface(emulator: Emulator) -> None:
+    """One that the CNI made for a node that is gone since."""
+    ec2 = emulator.client("ec2")
+
+    def named(operation: str, key: str, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = getattr(ec2, operation)(Filters=[{"Name": "tag:Name", "Values": [name]}])[key][0]
+        return found
+
+    ec2.create_network_interface(
+        SubnetId=named("describe_subnets", "Subnets", "demo-private-a")["SubnetId"],
+        Groups=[named("describe_security_groups", "SecurityGroups", "demo-nodes")["GroupId"]],
+        Description="aws-K8S-i-0123456789abcdef0",
+    )
+
+
 def test_life_of_a_platform(emulator: Emulator) -> None:
     """Plan of the empty account, creation, second run, plan of the destruction, destruction, and that again."""
     planned = play(emulator, "site.yml", "--check", "--diff").assert_good()
@@ -40,6 +55,9 @@ def test_life_of_a_platform(emulator: Emulator) -> None:
         assert emulator.writes() == []
     assert resources(emulator.url) == standing
 
+    leave_interface(emulator)
+    standing = resources(emulator.url)
+    emulator.forget()
     planned = play(emulator, "destroy.yml", *CONFIRM, "--check").assert_good()
     assert emulator.writes() == []
     assert resources(emulator.url) == standing
