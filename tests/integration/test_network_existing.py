@@ -99,6 +99,23 @@ def test_tags_removed_by_hand_come_back(life: Life, vpc: str) -> None:
     assert life.step() == ["update vpc_tags demo entries.slipway:shared/demo"]
 
 
+def test_tags_of_the_owner_and_of_another_platform_stay(life: Life) -> None:
+    ec2 = life.emulator.client("ec2")
+    subnet = ec2.describe_subnets(Filters=[{"Name": "tag:Name", "Values": PRIVATE[:1]}])["Subnets"][0]["SubnetId"]
+    ec2.create_tags(Resources=[subnet], Tags=[{"Key": "kubernetes.io/role/internal-elb", "Value": ""}])
+    life.step()
+    other = Life(life.emulator, BOX, WRITES, platform_name="other", kind="existing", existing=existing())
+    other.step()
+    assert life.step() == []
+    found = tags_of(life, subnet)
+    assert found["kubernetes.io/role/internal-elb"] == ""
+    assert found["karpenter.sh/discovery"] == "demo"
+    other.step(state="absent")
+    assert tags_of(life, subnet) == {key: value for key, value in found.items() if key != "slipway:shared/other"}
+    life.step(state="absent")
+    assert tags_of(life, subnet) == {"Name": PRIVATE[0], "kubernetes.io/role/internal-elb": ""}
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [

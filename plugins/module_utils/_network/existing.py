@@ -24,13 +24,17 @@ DISCOVERY = "karpenter.sh/discovery"
 
 
 def declare(spec: Network, existing: Existing, observed: Observed) -> list[Resource]:
-    """Tags alone, and those only where `existing.tag` allows them."""
+    """Tags alone, and those only where `existing.tag` allows them.
+
+    Of the tags that others may need, too, what stands is kept: the owner's, or that of another platform in this VPC.
+    """
     answer = []
     for ref, found in observed.items():
         if existing.tag and ref.kind in ("vpc_tags", "subnet_tags"):
             what = Ref(ref.kind.removesuffix("_tags"), ref.name)
-            entries = wanted_tags(spec.platform, what)
-            answer.append(Resource(ref, {what.kind: what, "entries": {**found.attributes["entries"], **entries}}))
+            own = {shared(spec.platform): what.name}
+            entries = {**wanted_tags(spec.platform, what), **found.attributes["entries"], **own}
+            answer.append(Resource(ref, {what.kind: what, "entries": entries}))
         else:
             answer.append(Resource(ref, {}))
     return answer
@@ -159,8 +163,9 @@ def set_tags(api: Api, target: Target) -> None:
 
 
 def delete_tags(api: Api, target: Target) -> None:
-    """The tags of roles of subnets stay: load balancers of others may be found by them."""
-    keys = [key for key in target.attributes["entries"] if key not in (INTERNAL, EXTERNAL)]
+    """The tags of roles of subnets stay: load balancers of others may be found by them. So does what others set."""
+    platform, entries = target.spec.platform, target.attributes["entries"]
+    keys = [key for key in entries if key == shared(platform) or (key == DISCOVERY and entries[key] == platform)]
     api.ec2.delete_tags(Resources=[_resource(target)], Tags=[{"Key": key} for key in sorted(keys)])
 
 
