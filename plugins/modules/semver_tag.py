@@ -272,6 +272,11 @@ commit:
   description: Full hash of HEAD.
   returned: success
   type: str
+created:
+  description: When HEAD was committed, in UTC, as RFC 3339 writes it.
+  returned: success
+  type: str
+  sample: "2026-11-23T12:00:00Z"
 branch:
   description: Branch that HEAD stands for, null for a detached HEAD.
   returned: success

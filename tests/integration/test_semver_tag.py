@@ -74,6 +74,14 @@ def test_a_life(made: Made) -> None:
     assert not run(folder, **options).plan, "what is released needs no clean tree"
 
 
+def test_the_time_of_the_commit_is_told_in_utc(made: Made) -> None:
+    folder, _ = made(FEATURE)
+    late = {"GIT_COMMITTER_DATE": "2026-03-01T00:30:00+02:00", "GIT_AUTHOR_DATE": "2026-03-02T00:00:00+02:00"}
+    who = ("-c", "user.name=a", "-c", "user.email=a@localhost")
+    git(folder, *who, "commit", "--quiet", "--allow-empty", "--message=feat: late", **late)
+    assert run(folder).answer["created"] == "2026-02-28T22:30:00Z"
+
+
 def test_without_tag_nothing_is_written(made: Made) -> None:
     folder, _ = made(FEATURE)
     outcome = run(folder, build_metadata="r1")

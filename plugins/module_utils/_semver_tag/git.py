@@ -123,6 +123,11 @@ class Git:
         except GitError:
             return None
 
+    def created(self) -> str:
+        """When HEAD was committed, UTC, as RFC 3339 writes it."""
+        form = ("--no-patch", "--no-notes", "--date=format-local:%Y-%m-%dT%H:%M:%SZ", "--format=%cd")
+        return self.call("show", *form, "HEAD^{commit}").strip()
+
     def branch(self) -> str | None:
         """The branch that is checked out, None for a detached HEAD."""
         try:

@@ -176,6 +176,7 @@ class Runner:
             "due": decision.due,
             "released": view.here is not None,
             "commit": standing.head,
+            "created": self._git.created(),
             "branch": view.branch,
             "tag_name": tag,
             "oci_tag": None if text is None else oci_tag(text),
