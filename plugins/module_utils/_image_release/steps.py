@@ -1,0 +1,45 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every change of a release is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .._plan import Action, Change, Field, Impossible, Plan, Ref, Value
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change and what makes it."""
+
+    change: Change
+    make: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    plan: Plan
+    answer: dict[str, Value]
+
+
+def step(kind: str, name: str, make: Callable[[], object], **fields: Value) -> Step:
+    """Something that is made; nothing of a release is ever changed or deleted."""
+    values = tuple(Field(path, None, value) for path, value in sorted(fields.items()) if value is not None)
+    return Step(Change(Ref(kind, name), Action.CREATE, values), make)
+
+
+def made(steps: Sequence[Step], again: Callable[[], Sequence[Step]]) -> None:
+    """Makes all changes in their order, then plans again; Impossible if something is still to be made."""
+    for entry in steps:
+        entry.make()
+    left = again() if steps else ()
+    if left:
+        raise Impossible(f"Everything was made, but {left[0].change.ref.words} still does not stand.")
+
+
+def plan(steps: Sequence[Step]) -> Plan:
+    return Plan(tuple(entry.change for entry in steps))
