@@ -19,8 +19,7 @@ ZONES = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
 PRIVATE = [f"corporate-{zone[-1]}" for zone in ZONES]
 
 
-@pytest.fixture
-def vpc(emulator: Emulator) -> str:
+def make_vpc(emulator: Emulator) -> str:
     """A VPC called `corporate` with three private subnets by name and three public ones by a tag."""
     ec2 = emulator.client("ec2")
     vpc_id: str = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -33,6 +32,11 @@ def vpc(emulator: Emulator) -> str:
             subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock=block, AvailabilityZone=zone)["Subnet"]["SubnetId"]
             ec2.create_tags(Resources=[subnet], Tags=[{"Key": key, "Value": value}])
     return vpc_id
+
+
+@pytest.fixture
+def vpc(emulator: Emulator) -> str:
+    return make_vpc(emulator)
 
 
 def existing(**changed: Any) -> dict[str, Any]:
