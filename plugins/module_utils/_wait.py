@@ -10,9 +10,6 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
-
-T = TypeVar("T")
 
 
 class WaitFailed(Exception):
@@ -73,7 +70,7 @@ def until(
         pause = min(pause * 1.5, wait.interval)
 
 
-def patiently(
+def patiently[T](
     call: Callable[[], T],
     again: Callable[[Exception], bool],
     *,

@@ -23,7 +23,6 @@ def _let_go(delete: Callable[[], object]) -> None:
     patiently(delete, lambda error: code_of(error) == "DeleteConflict", timeout=LET_GO_SECONDS)
 
 
-
 def create_role(api: Api, role: Target) -> str:
     attributes = role.attributes
     parameters: dict[str, Any] = {
