@@ -1,0 +1,153 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run of the module `trivy_gate`: verify, scan, scan the canary, decide; outside check mode write the reports."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from .._oci_layout import Layout, verify
+from .._plan import Plan, Value
+from . import canary, database, vex
+from . import report as trivy_report
+from .decide import canary_doubts, decide, doubts, log_doubts, summary
+from .model import Database, Identity, Scan
+from .options import FORMATS, parse
+from .output import Report, as_json, as_markdown, planned, write
+from .policy import Policy
+from .policy import parse as parse_policy
+from .policy import read as read_policy
+from .program import Execute, Program, Trivy, locate
+
+_WRITERS = {"json": as_json, "markdown": as_markdown}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """:param failure: a sentence where the verdict stops the run, None where it goes on."""
+
+    plan: Plan
+    answer: dict[str, Value]
+    warnings: tuple[str, ...]
+    failure: str | None
+
+
+class Runner:
+    """One run over one target.
+
+    :param folder: private and empty; the caller deletes it.
+    :param now: the time that decides about age, expiry and grace.
+    """
+
+    def __init__(
+        self,
+        params: Mapping[str, Value],
+        execute: Execute,
+        folder: str,
+        *,
+        check_mode: bool,
+        now: datetime | None = None,
+    ) -> None:
+        self._spec = parse(params)
+        self._execute = execute
+        self._folder = folder
+        self._check_mode = check_mode
+        self._now = now or datetime.now(UTC)
+
+    def run(self) -> Outcome:
+        spec = self._spec
+        policy, checksum = self._policy()
+        statements = [entry for n, path in enumerate(spec.vex) for entry in vex.read(path, f"vex[{n}]")]
+        program = locate(spec.trivy_path, spec.trivy_checksum, self._execute, self._folder)
+        metadata = database.read(spec.database)
+        identity, target = self._target()
+        scan, errors = self._scan(program, policy, metadata, target)
+        decision = decide(policy, scan, statements, identity, self._now, errors=errors)
+        report = Report(decision, identity, scan, metadata, scan.trivy_version, checksum, self._now)
+        files = {
+            os.path.join(spec.directory, FORMATS[name]): _WRITERS[name](report)
+            for name in FORMATS
+            if name in spec.formats
+        }
+        plan = planned(files, decision)
+        if plan and not self._check_mode:
+            write(files)
+        failure = None
+        if spec.enforce and decision.verdict != "passed":
+            failure = f"The gate is closed ({summary(decision)}). {' '.join(decision.reasons)}"
+        return Outcome(plan, self._answer(report, program), decision.warnings, failure)
+
+    def _policy(self) -> tuple[Policy, str]:
+        today = self._now.astimezone(UTC).date()
+        if self._spec.policy is None:
+            return parse_policy({}, today), ""
+        policy = read_policy(self._spec.policy, today)
+        with open(self._spec.policy, "rb") as file:
+            return policy, hashlib.file_digest(file, "sha256").hexdigest()
+
+    def _target(self) -> tuple[Identity, list[str]]:
+        """Who the target is, and how Trivy is told."""
+        spec = self._spec
+        name = os.path.basename(os.path.abspath(spec.target))
+        path = os.path.abspath(spec.target)
+        if spec.kind == "layout":
+            return _identity(verify(path), name), ["image", "--input", path]
+        if spec.kind == "filesystem":
+            return Identity(name), ["filesystem", path]
+        return Identity(name), ["sbom", path]
+
+    def _scan(
+        self, program: Program, policy: Policy, metadata: Database, target: Sequence[str]
+    ) -> tuple[Scan, list[str]]:
+        trivy = Trivy(program, self._spec.database, self._folder, self._execute)
+        content, log = trivy.scan(target, list(policy.sections))
+        scan = trivy_report.parse(content)
+        errors = doubts(scan, metadata, policy, self._now, is_image=self._spec.is_image)
+        return scan, [*errors, *log_doubts(log, policy), *self._canary(trivy, policy, scan)]
+
+    def _canary(self, trivy: Trivy, policy: Policy, scan: Scan) -> list[str]:
+        wanted, unknown = canary.packages(scan.family, scan.languages, policy.canaries)
+        found: list[str] = []
+        if wanted:
+            path = os.path.join(self._folder, "canary.json")
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(
+                    canary.sbom(scan.family, scan.release, [url for urls in wanted.values() for url in urls]), file
+                )
+            content, _log = trivy.scan(["sbom", path], ["vulnerabilities"])
+            found = [canary.TYPES.get(entry.source, entry.source) for entry in trivy_report.parse(content).findings]
+        names = {scan.family: scan.operating_system}
+        return canary_doubts(
+            {names.get(kind, kind): kind in found for kind in wanted}, [names.get(kind, kind) for kind in unknown]
+        )
+
+    def _answer(self, report: Report, program: Program) -> dict[str, Any]:
+        decision, spec = report.decision, self._spec
+        return {
+            "verdict": decision.verdict,
+            "reasons": list(decision.reasons),
+            "summary": summary(decision),
+            "counts": decision.counts(counted=True),
+            "found": decision.counts(counted=False),
+            "left_out": decision.left_out(),
+            "digest": report.identity.manifest_digest or None,
+            "config_digest": report.identity.config_digest or None,
+            "operating_system": report.scan.operating_system or None,
+            "database": report.database.as_dict(),
+            "trivy_version": report.trivy_version,
+            "trivy_checksum": program.checksum,
+            "report": os.path.join(spec.directory, FORMATS["json"]),
+            "reports": {name: os.path.join(spec.directory, FORMATS[name]) for name in FORMATS if name in spec.formats},
+        }
+
+
+def _identity(layout: Layout, name: str) -> Identity:
+    return Identity(name, layout.manifest_digest, layout.config_digest, layout.diff_ids)
