@@ -18,6 +18,7 @@ MODULES = (
     "route53",
     "acm",
     "wafv2",
+    "ecr",
     "elbv2",
     "ec2.speed",
     "ec2.interfaces",

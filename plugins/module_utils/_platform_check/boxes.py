@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from .._autoscaling_groups import BOX as AUTOSCALING_GROUPS
 from .._box import Box
+from .._ecr_repositories import BOX as ECR_REPOSITORIES
 from .._eks_access import BOX as EKS_ACCESS
 from .._eks_addons import BOX as EKS_ADDONS
 from .._eks_cluster import BOX as EKS_CLUSTER
 from .._eks_nodegroups import BOX as EKS_NODEGROUPS
+from .._github_actions_roles import BOX as GITHUB_ACTIONS_ROLES
 from .._iam_roles import BOX as IAM_ROLES
 from .._kms_keys import BOX as KMS_KEYS
 from .._network import BOX as NETWORK
@@ -20,10 +22,12 @@ from .._security_groups import BOX as SECURITY_GROUPS
 
 BOXES: dict[str, Box] = {
     "autoscaling_groups": AUTOSCALING_GROUPS,
+    "ecr_repositories": ECR_REPOSITORIES,
     "eks_access": EKS_ACCESS,
     "eks_addons": EKS_ADDONS,
     "eks_cluster": EKS_CLUSTER,
     "eks_nodegroups": EKS_NODEGROUPS,
+    "github_actions_roles": GITHUB_ACTIONS_ROLES,
     "iam_roles": IAM_ROLES,
     "kms_keys": KMS_KEYS,
     "network": NETWORK,
