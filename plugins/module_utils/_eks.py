@@ -108,6 +108,15 @@ def wait_until_active(api: Api, platform: str, known: Known) -> None:
         tell(known, cluster)
 
 
+def before_changes(api: Api, platform: str, known: Known, *, absent: bool) -> None:
+    """A cluster takes changes of what is in it only while it is ACTIVE.
+
+    What a cluster that is gone has left behind is deleted without it.
+    """
+    if not absent or standing_cluster(api, platform, known):
+        wait_until_active(api, platform, known)
+
+
 def update_status(api: Api, name: str, update_id: str, **of: str) -> Status:
     """One look at an update of a cluster, or of what `of` names in it (`nodegroupName`, `addonName`)."""
     update = api.optional(

@@ -248,6 +248,12 @@ def test_the_provider_of_a_cluster_before_is_replaced(life: Life, foundation: Fo
     assert len(life.emulator.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]) == 1
 
 
+def test_the_provider_that_a_cluster_left_goes_without_a_cluster(life: Life) -> None:
+    life.step()
+    life.emulator.client("eks").delete_cluster(name="demo")
+    assert life.step(state="absent") == ["delete oidc_provider demo"]
+
+
 def test_without_a_cluster_the_error_names_the_role_that_makes_it(emulator: Emulator, foundation: Foundation) -> None:
     life = Life(emulator, BOX, WRITES, operator_role_arns=[OPERATOR])
     with pytest.raises(Impossible) as refused:

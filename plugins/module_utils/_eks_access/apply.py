@@ -17,8 +17,7 @@ from .model import CLUSTER_SCOPE, EksAccess
 
 
 def before_apply(api: Api, spec: EksAccess, known: Known) -> None:
-    """Entries are taken by an ACTIVE cluster only."""
-    _eks.wait_until_active(api, spec.platform, known)
+    _eks.before_changes(api, spec.platform, known, absent=spec.absent)
 
 
 def create_access_entry(api: Api, entry: Target) -> str:
@@ -172,6 +171,17 @@ ACCESS_ENTRY = Kind(
 )
 """Attributes `cluster`, `principal` (ARN), `type`, and for STANDARD `kubernetes_groups`, `policies`, `username`."""
 
+OIDC_PROVIDER = Kind(
+    name="oidc_provider",
+    immutable=frozenset({"cluster"}),
+    create=create_provider,
+    update={"client_ids": update_client_ids},
+    delete=delete_provider,
+    tag=tag_provider,
+    untag=untag_provider,
+)
+"""Attributes `cluster`, whose issuer it stands for, and `client_ids`, its audiences."""
+
 KINDS = (
     Kind(
         name="cluster_security_group_rule",
@@ -182,13 +192,5 @@ KINDS = (
         untag=untag_rule,
     ),
     ACCESS_ENTRY,
-    Kind(
-        name="oidc_provider",
-        immutable=frozenset({"cluster"}),
-        create=create_provider,
-        update={"client_ids": update_client_ids},
-        delete=delete_provider,
-        tag=tag_provider,
-        untag=untag_provider,
-    ),
+    OIDC_PROVIDER,
 )

@@ -77,6 +77,7 @@ class EksAccess:
     account: Account
     entries: tuple[AccessEntry, ...]
     security_groups: tuple[Ref, ...]
+    absent: bool
 
     @property
     def nodes(self) -> str:
@@ -106,7 +107,7 @@ def parse(params: Mapping[str, Value], account: Account) -> EksAccess:
         )
         raise Refusal("operator_role_arns", params["operator_role_arns"], allowed)
     groups = tuple(Ref("security_group", f"{platform}-{name}") for name in sorted(set(params["security_groups"])))
-    return EksAccess(platform, params["tags"], account, tuple(entries), groups)
+    return EksAccess(platform, params["tags"], account, tuple(entries), groups, params["state"] == "absent")
 
 
 def _lets_in(entry: AccessEntry) -> bool:

@@ -19,8 +19,7 @@ from .read import FAILED, describe_addon
 
 
 def before_apply(api: Api, spec: EksAddons, known: Known) -> None:
-    """Add-ons are taken by an ACTIVE cluster only."""
-    _eks.wait_until_active(api, spec.platform, known)
+    _eks.before_changes(api, spec.platform, known, absent=spec.absent)
 
 
 def _parameters(addon: Target) -> dict[str, Any]:

@@ -63,6 +63,7 @@ class EksAddons:
     tags: Mapping[str, str]
     addons: tuple[Addon, ...]
     others: frozenset[str]
+    absent: bool
 
 
 def parse(params: Mapping[str, Value], account: Account) -> EksAddons:
@@ -82,7 +83,7 @@ def parse(params: Mapping[str, Value], account: Account) -> EksAddons:
             addons.append(addon)
         else:
             others.add(addon.name)
-    return EksAddons(platform, params["tags"], tuple(addons), frozenset(others))
+    return EksAddons(platform, params["tags"], tuple(addons), frozenset(others), params["state"] == "absent")
 
 
 def _addon(option: str, entry: Mapping[str, Any], platform: str, versions: Mapping[str, Any]) -> Addon:
