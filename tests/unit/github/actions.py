@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
+SCRIPTS = ROOT / ".github" / "scripts"
 
 
-def program(action: str) -> ModuleType:
-    """The module `.github/actions/<action>/<action>.py`."""
-    path = ROOT / ".github" / "actions" / action / f"{action}.py"
-    spec = importlib.util.spec_from_file_location(f"slipway_action_{action}", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def program(name: str) -> ModuleType:
+    """The module `.github/scripts/<name>.py`, which finds its neighbours as it does when it is run."""
+    sys.path.insert(0, str(SCRIPTS))
+    try:
+        return import_module(name)
+    finally:
+        sys.path.remove(str(SCRIPTS))

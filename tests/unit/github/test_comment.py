@@ -77,8 +77,11 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def github() -> Iterator[GitHub]:
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
     server = GitHub()
+    for name, value in {"API_URL": server.url, "REPOSITORY": "demo/app"}.items():
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    monkeypatch.setenv("TOKEN", "token")
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
@@ -88,7 +91,7 @@ def github() -> Iterator[GitHub]:
 
 
 def put(github: GitHub, report: str, topic: str = "plan") -> str:
-    done: str = comment.put(comment.Api(github.url, "demo/app", "token"), 7, report, topic)
+    done: str = comment.put(7, report, topic)
     return done
 
 
@@ -130,8 +133,7 @@ def test_a_token_that_may_only_read_is_no_error(
     github: GitHub, monkeypatch: pytest.MonkeyPatch, code: int, expected: int | None
 ) -> None:
     github.refuses = code
-    given = {"GITHUB_API_URL": github.url, "GITHUB_REPOSITORY": "demo/app", "NUMBER": "7"}
-    for name, value in {**given, "TOKEN": "token", "REPORT": "one", "TOPIC": "plan"}.items():
+    for name, value in {"NUMBER": "7", "REPORT": "one", "TOPIC": "plan"}.items():
         monkeypatch.setenv(name, value)
     if expected is None:
         with pytest.raises(comment.urllib.error.HTTPError):

@@ -96,7 +96,7 @@ def test_a_template_without_questions_is_a_mistake() -> None:
 
 
 def run(text: str) -> subprocess.CompletedProcess[str]:
-    script = ROOT / ".github/actions/questions/questions.py"
+    script = ROOT / ".github/scripts/questions.py"
     return subprocess.run(
         [sys.executable, "-I", str(script), str(TEMPLATE)],
         env={"BODY": text},

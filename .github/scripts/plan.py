@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ACTIONS = Path(__file__).resolve().parent.parent
-COLLECTION = ACTIONS.parent.parent
+SCRIPTS = Path(__file__).resolve().parent
+COLLECTION = SCRIPTS.parent.parent
 SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 MOST = 200
 """Rows of one platform; a comment holds 65,536 characters."""
@@ -95,7 +95,7 @@ def empty_account() -> Iterator[dict[str, str]]:
 def planned(environment: dict[str, str], *more: str) -> tuple[int, dict[str, Any] | None]:
     """Exit code and report of the check run."""
     inventory = str(Path(os.environ["GITHUB_WORKSPACE"], os.environ["INVENTORY"]))
-    command = [str(ACTIONS / "run.sh"), "site.yml", "--inventory", inventory, "--check", "--diff", *more]
+    command = [str(SCRIPTS / "run.sh"), "site.yml", "--inventory", inventory, "--check", "--diff", *more]
     if os.environ.get("LIMIT"):
         command += ["--limit", os.environ["LIMIT"]]
     chosen = {**os.environ, **environment, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
@@ -106,7 +106,7 @@ def planned(environment: dict[str, str], *more: str) -> tuple[int, dict[str, Any
 
 def main() -> int:
     started = time.monotonic()
-    subprocess.run([str(ACTIONS / "run.sh")], check=True)
+    subprocess.run([str(SCRIPTS / "run.sh")], check=True)
     if os.environ["ACCOUNT"] == "empty":
         with empty_account() as environment:
             ours = json.dumps({"platform_account_id": "123456789012", "platform_profile": None})

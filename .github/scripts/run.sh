@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs a play with the collection that these actions come with: run.sh PLAY [arguments of ansible-playbook].
-# PLAY is one of these folders, or a playbook of the collection such as image.yml. The first use in a job makes the
+# PLAY is one of the actions, or a playbook of the collection such as image.yml. The first use in a job makes the
 # virtual environment; without PLAY, that is all.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
