@@ -13,8 +13,8 @@ import shlex
 import shutil
 import tarfile
 import tempfile
-import urllib.error
 import urllib.request
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,7 @@ class BaseFacts:
     :param folder: in skopeo's `dir:` form, which keeps the manifest as it is.
     :param digest: of the manifest for the architecture.
     :param releases: addresses of the Release files of its apt sources.
+    :param packed: diff ID -> its layers that are stored as gzip.
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class BaseFacts:
     distribution: str
     release: str
     releases: tuple[str, ...]
+    packed: Mapping[str, Path]
 
 
 def check_emulation(architecture: str, binfmt: Path = Path("/proc/sys/fs/binfmt_misc")) -> None:
@@ -70,7 +72,13 @@ def facts(image: Image, architecture: str, execute: Execute) -> BaseFacts:
     if told["architecture"] != architecture:
         raise Refusal("base_image", image.base.image, f"an image for {architecture} is needed, it is for another one")
     found = BaseFacts(
-        folder, told["digest"], tuple(told["diff_ids"]), told["distribution"], told["release"], tuple(told["releases"])
+        folder,
+        told["digest"],
+        tuple(told["diff_ids"]),
+        told["distribution"],
+        told["release"],
+        tuple(told["releases"]),
+        {diff_id: folder / name for diff_id, name in told["packed"].items()},
     )
     if found.distribution != "debian":
         words = f"a Debian image is needed, and its os-release says '{found.distribution}'"
@@ -79,24 +87,29 @@ def facts(image: Image, architecture: str, execute: Execute) -> BaseFacts:
         words = f"Debian {image.base.release} is asked for by base_release, and it is Debian {found.release}"
         raise Refusal("base_image", image.base.image, words)
     if not found.releases:
-        raise Refusal("base_image", image.base.image, "an image with apt sources is needed, since updates come from them")
+        raise Refusal(
+            "base_image", image.base.image, "an image with apt sources is needed, since updates come from them"
+        )
     return found
 
 
-def indexes(found: BaseFacts) -> list[bytes]:
-    """The Release files of a base's apt sources as they stand now."""
+def indexes(addresses: Sequence[str]) -> dict[str, bytes]:
+    """Address -> content of Release files, as they stand now."""
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return list(pool.map(_release, found.releases))
+        return dict(zip(addresses, pool.map(fetched, addresses), strict=True))
 
 
-def _release(address: str) -> bytes:
+def fetched(address: str, checksum: str | None = None) -> bytes:
+    """What stands at an address of a Debian archive; Impossible if it is not what a Release file says."""
     try:
-        request = urllib.request.Request(address, headers={"User-Agent": "Debian APT-HTTP/1.3 (slipway)"})  # noqa: S310
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            return bytes(answer.read())
-    except (OSError, ValueError, urllib.error.URLError) as error:
+        with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310  # the scheme is apt's
+            content = bytes(answer.read())
+    except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise Impossible(f"The index of Debian's packages at {address} cannot be read: {reason}.") from error
+    if checksum is not None and hashlib.sha256(content).hexdigest() != checksum:
+        raise Impossible(f"The index of Debian's packages at {address} is not the one of its Release file; run again.")
+    return content
 
 
 def _fetch(image: Image, architecture: str, execute: Execute, folder: Path) -> None:
@@ -139,6 +152,11 @@ def _told(folder: Path) -> dict[str, Any]:
     return {
         "digest": f"sha256:{hashlib.sha256(raw).hexdigest()}",
         "diff_ids": config["rootfs"]["diff_ids"],
+        "packed": {
+            diff_id: layer["digest"].removeprefix("sha256:")
+            for diff_id, layer in zip(config["rootfs"]["diff_ids"], manifest["layers"], strict=True)
+            if layer["mediaType"].endswith((".tar+gzip", ".tar.gzip"))
+        },
         "architecture": config["architecture"],
         "distribution": system.get("ID", "none"),
         "release": system.get("VERSION_ID", "unknown"),

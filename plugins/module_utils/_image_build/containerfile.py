@@ -40,8 +40,8 @@ _LEFTOVERS = (
     "/etc/subuid-",
     "/etc/subgid-",
     "/etc/.pwd.lock",
-    "/tmp/*",
-    "/var/tmp/*",
+    "/tmp/*",  # noqa: S108
+    "/var/tmp/*",  # noqa: S108
     "/root/.[!.]*",
 )
 
@@ -104,7 +104,7 @@ def _system(image: Image, index: str) -> str:
     user = f"--no-log-init --uid {image.user} --gid {image.user} --no-create-home --home-dir /nonexistent"
     measured = "sha256sum /var/lib/apt/lists/*_InRelease | cut -c1-64 | LC_ALL=C sort | sha256sum | cut -c1-64"
     made = [
-        f'{{ [ -e {directory} ] || install -d -o {image.user} -g {image.user} -m 0700 {directory}; }}'
+        f"{{ [ -e {directory} ] || install -d -o {image.user} -g {image.user} -m 0700 {directory}; }}"
         for directory in image.writable
     ]
     steps = [

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from .._plan import Impossible
@@ -31,7 +33,9 @@ class Engine:
         self._image = image
         self._execute = execute
         self.store = store
-        self.docker = image.engine == "docker"
+        self._podman = image.engine == "podman"
+        self._program = image.programs.podman if self._podman else image.programs.buildah
+        self._policy = f"--signature-policy={store / 'conf' / 'policy.json'}"
         self._rootless = os.geteuid() != 0
 
     @property
@@ -54,8 +58,7 @@ class Engine:
                 folder.mkdir(parents=True, exist_ok=True)
             root, run = json.dumps(str(self.store / "images")), json.dumps(str(self.store / "run"))
             (conf / "storage.conf").write_text(
-                f'[storage]\ndriver = "overlay"\ngraphroot = {root}\nrunroot = {run}\n'
-                f"rootless_storage_path = {root}\n"
+                f'[storage]\ndriver = "overlay"\ngraphroot = {root}\nrunroot = {run}\nrootless_storage_path = {root}\n'
             )
             (conf / "registries.conf").write_text("unqualified-search-registries = []\n")
             (conf / "policy.json").write_text('{"default": [{"type": "insecureAcceptAnything"}]}\n')
@@ -74,25 +77,47 @@ class Engine:
         if self._run([programs.buildah, "inspect", "--type", "image", name], quiet=True) is not None:
             return
         unshare = [programs.buildah, "unshare"] if self._rootless else []
-        policy = ["--policy", str(self.store / "conf" / "policy.json")]
-        self._run([*unshare, programs.skopeo, "copy", "-q", *policy, f"dir:{base}", f"containers-storage:{name}"])
+        policy = f"--policy={self.store / 'conf' / 'policy.json'}"
+        self._run([*unshare, programs.skopeo, "copy", "--quiet", policy, f"dir:{base}", f"containers-storage:{name}"])
 
     def build(self, context: Path, name: str, architecture: str) -> None:
-        """Builds the folder `context` as the image `name`, nothing pulled; what a failed build made is taken away."""
-        programs = self._image.programs
-        program = [programs.podman if self._image.engine == "podman" else programs.buildah, "build"]
-        how = ["--layers", "--format=oci", "--isolation=chroot", "--network=host", "--pull-never"]
-        how = [option for option in how if program[0] != programs.podman or option != "--pull-never"]
-        how += ["--pull=never"] if program[0] == programs.podman else []
-        how += [f"--signature-policy={self.store / 'conf' / 'policy.json'}", f"--timestamp={self._image.created}"]
-        how += [f"--platform=linux/{architecture}", f"--tag={name}", f"--file={context / 'Containerfile'}"]
-        self._run([*program, *how, str(context)])
+        """Builds the folder `context` as the image `name`; nothing is pulled."""
+        how = ["--layers", "--format=oci", "--isolation=chroot", "--network=host"]
+        how += ["--pull=never"] if self._podman else ["--pull-never"]
+        how += [self._policy, f"--timestamp={self._image.created}", f"--platform=linux/{architecture}"]
+        self._run([self._program, "build", *how, f"--tag={name}", f"--file={context / 'Containerfile'}", str(context)])
 
-    def export(self, name: str, layout: Path) -> None:
-        """Copies an image out of the store into a layout."""
+    def export(self, name: str, folder: Path) -> None:
+        """Copies an image out of the store into a folder of the form `dir:`, which leaves layers uncompressed."""
+        how = ["--quiet", self._policy, "--format=oci", "--disable-compression"]
+        self._run([self._image.programs.buildah, "push", *how, name, f"dir:{folder}"])
+
+    def image_id(self, name: str) -> str:
+        """Digest of the configuration of an image in the store."""
+        output = self._run([self._image.programs.podman, "image", "inspect", "--format={{.Id}}", name]) or b""
+        return "sha256:" + output.decode().strip().removeprefix("sha256:")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """The store to itself. What earlier builds left behind goes before, what this one leaves goes after."""
+        self.prepare()
+        with (self.store / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                self.clean()
+                yield
+            finally:
+                self.clean()
+
+    def clean(self) -> None:
+        """Containers of the store, and images that have no name and no image above them."""
         programs = self._image.programs
-        policy = f"--signature-policy={self.store / 'conf' / 'policy.json'}"
-        self._run([programs.buildah, "push", "-q", policy, "--format=oci", name, f"oci:{layout}"])
+        for command in (
+            [programs.podman, "rm", "--all", "--force", "--time=0"],
+            [programs.buildah, "rm", "--all"],
+            [programs.buildah, "rmi", "--prune", "--force"],
+        ):
+            self._run(command, quiet=True)
 
     def _run(self, command: Sequence[str], *, quiet: bool = False) -> bytes | None:
         """What a command printed; None, or Impossible, if it fails."""
@@ -101,7 +126,7 @@ class Engine:
             return output
         if quiet:
             return None
-        verb = {"copy": "take the base", "build": "build the image", "push": "write the layout"}
+        verb = {"copy": "take the base", "build": "build the image", "push": "write the layout", "image": "show it"}
         doing = next((words for word, words in verb.items() if word in command[:4]), command[1])
         raise self.failure(doing, errors + b"\n" + output)
 
@@ -123,6 +148,3 @@ def last_line(text: str) -> str:
     apt = [line for line in lines if line.startswith(("E: ", "Err:"))]
     line = (apt or [line for line in lines if not line.startswith("time=")] or lines or ["no reason given"])[-1]
     return _STAMPED.sub("", line).strip().strip('"').rstrip(".")
-
-
-

@@ -52,7 +52,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "labels": {"type": "dict", "default": {}},
     "writable_directories": {"type": "list", "elements": "str", "default": []},
     "port": {"type": "int", "default": 8080},
-    "ready_path": {"type": "str", "default": "/healthz"},
+    "ready_path": {"type": "str", "default": "/readyz"},
     "ready_seconds": {"type": "int", "default": 10},
     "stop_seconds": {"type": "int", "default": 10},
     "maximum_size": {"type": "int", "default": 128},
@@ -326,7 +326,9 @@ def _checks(params: Mapping[str, Value]) -> Checks:
         raise Refusal("port", params["port"], "1024 to 65535 are allowed to a user without rights")
     path = params["ready_path"]
     if path and not re.fullmatch(r"/[!-~]*", path):
-        raise Refusal("ready_path", path, "the path of a URL is allowed, or nothing for a port that accepts connections")
+        raise Refusal(
+            "ready_path", path, "the path of a URL is allowed, or nothing for a port that accepts connections"
+        )
     for option in ("ready_seconds", "stop_seconds"):
         if not 1 <= params[option] <= 600:
             raise Refusal(option, params[option], "1 to 600 seconds are allowed")

@@ -1,0 +1,135 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Builds the image of one architecture and lets nothing pass that breaks a rule."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from .. import _oci_layout
+from .._plan import Impossible
+from .._programs import Execute
+from . import assertions
+from .artifact import Artifact, Artifacts
+from .base import BaseFacts
+from .checks import Starter
+from .containerfile import ARTIFACT, containerfile, labels
+from .engine import Engine
+from .layout import Layout, Packed, compose
+from .model import Image
+
+
+class Broken(Impossible):
+    """An image that breaks rules: a sentence for each.
+
+    :param failures: the sentences.
+    """
+
+    def __init__(self, title: str, failures: list[str]) -> None:
+        super().__init__(f"{title} is refused. {' '.join(failures)}")
+        self.failures = failures
+
+
+class Builder:
+    """Builds of one version.
+
+    :param version: with build metadata, if it is a refreshed one.
+    """
+
+    def __init__(self, image: Image, version: str, artifacts: Artifacts, execute: Execute) -> None:
+        self._image = image
+        self._version = version
+        self._artifacts = artifacts
+        self._execute = execute
+
+    def text(self, artifact: Artifact, base: BaseFacts, index: str) -> str:
+        """The Containerfile of an architecture."""
+        return containerfile(self._image, base.digest, index, self._labels(artifact, base, index))
+
+    def build(self, artifact: Artifact, base: BaseFacts, index: str, target: Path) -> None:
+        """Makes the layout `target`, or Impossible and nothing. What stood there is replaced."""
+        image, architecture = self._image, artifact.architecture
+        image.directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{image.application}-", dir=image.directory) as temporary:
+            work = Path(temporary)
+            context = work / "context"
+            context.mkdir()
+            self._artifacts.fetch(artifact, context / ARTIFACT)
+            (context / "Containerfile").write_text(self.text(artifact, base, index))
+            expected = self._labels(artifact, base, index)
+            engine = Engine(image, self._execute, image.cache / "store")
+            with engine.alone():
+                name = f"localhost/{image.application}:{architecture}"
+                engine.load(base.folder, base.digest)
+                engine.build(context, name, architecture)
+                engine.export(name, work / "plain")
+                layout = compose(work / "plain", work / "layout", expected, self._packed(base))
+                files = [layout.files(number) for number in range(len(layout.diff_ids))]
+                self._passed(architecture, assertions.failures(image, layout, files, base.diff_ids, expected))
+                if engine.image_id(name) != layout.config_digest:
+                    raise Impossible("The image that the engine starts is not the one of the layout.")
+                starter = Starter(image, self._execute, image.programs.podman, engine.environment)
+                self._passed(architecture, starter.failures(name, assertions.world_writable(files)))
+            _oci_layout.verify(str(work / "layout"))
+            replace(work / "layout", target)
+
+    def _passed(self, architecture: str, failures: list[str]) -> None:
+        if failures:
+            raise Broken(f"The image of {self._image.application} {self._version} for {architecture}", failures)
+
+    def _labels(self, artifact: Artifact, base: BaseFacts, index: str) -> dict[str, str]:
+        return labels(self._image, self._version, artifact.sha256, index, base.digest)
+
+    def _packed(self, base: BaseFacts) -> Packed:
+        return Packed(self._image.cache / "layers", base.packed)
+
+
+def replace(made: Path, target: Path) -> None:
+    """Puts a folder where another one may stand; the old one is there until the new one is whole."""
+    target.parent.mkdir(exist_ok=True)
+    old = made.with_name("old")
+    if target.exists():
+        target.rename(old)
+    made.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def room(directory: Path) -> Iterator[None]:
+    """A full disk in words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise Impossible(
+                f"'{error.filename or directory}' cannot be written: {error.strerror or error}."
+            ) from error
+        raise Impossible(
+            f"The disk of '{error.filename or directory}' is full, so the image cannot be built; make room."
+        ) from error
+
+
+def record(target: Path, inputs: str, layout: Layout) -> None:
+    """Notes beside a layout what it was made from."""
+    path = target.with_name(f"{target.name}.json")
+    content = json.dumps({"inputs": inputs, "digest": layout.digest}, sort_keys=True)
+    temporary = target.with_name(f".{target.name}.json")
+    temporary.write_text(content + "\n")
+    temporary.rename(path)
+
+
+def recorded(target: Path) -> Mapping[str, str]:
+    """What `record` noted; empty if it did not."""
+    try:
+        content = json.loads(target.with_name(f"{target.name}.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
