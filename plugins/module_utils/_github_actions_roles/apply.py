@@ -1,0 +1,31 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calls of this box: the kinds of its siblings, with a provider that stands for GitHub instead of a cluster."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .. import _tags
+from .._box import Target
+from .._clients import Api
+from .._eks_access.apply import OIDC_PROVIDER
+from .._iam_roles import KINDS as IAM_KINDS
+
+
+def create_provider(api: Api, provider: Target) -> str:
+    """Without thumbprints: IAM knows the authority that signs for GitHub.
+
+    Source: CreateOpenIDConnectProvider, IAM API Reference.
+    """
+    answer = api.iam.create_open_id_connect_provider(
+        Url=provider.attributes["url"],
+        ClientIDList=list(provider.attributes["client_ids"]),
+        Tags=_tags.to_list(provider.tags),
+    )
+    return str(answer["OpenIDConnectProviderArn"])
+
+
+KINDS = (replace(OIDC_PROVIDER, immutable=frozenset({"url"}), create=create_provider), *IAM_KINDS)
