@@ -22,6 +22,7 @@ from .._oci_layout import Layout
 from .._plan import Impossible, Value
 from .._programs import Execute
 from .._registries import Client
+from .._registry_access import check_push
 from . import bundle as bundles
 from . import manifest as manifests
 from . import sboms
@@ -78,6 +79,9 @@ class Release:
             )
             steps = self._steps(clients, what, standing)
             if steps and not check_mode:
+                for client in clients:
+                    if any(entry.registry is client for entry in steps):
+                        check_push(client)
                 made(steps, lambda: self._steps(clients, what, [self._standing(client, what) for client in clients]))
         return Outcome(plan(steps), self._answer(what))
 
@@ -190,7 +194,9 @@ class Release:
     def _pushes(self, client: Client, what: Bundle, standing: Mapping[str, str | None]) -> list[Step]:
         tags = what.tags(self._spec.tag)
         return [
-            step("image", f"{client.registry.name}:{tag}", partial(self._push, client, what, tag), digest=digest)
+            step(
+                "image", f"{client.registry.name}:{tag}", partial(self._push, client, what, tag), client, digest=digest
+            )
             for tag, digest in tags.items()
             if standing[tag] is None
         ]
@@ -211,10 +217,12 @@ class Release:
             for name, predicate in self._predicates(what, digest).items():
                 if not stands or not self._is_attested(client, digest, name, predicate):
                     attest = partial(self._cosign.attest, client, digest, name, predicate)
-                    steps.append(step("attestation", f"{name} of {where}", attest, sha256=_sha256(predicate)))
+                    steps.append(step("attestation", f"{name} of {where}", attest, client, sha256=_sha256(predicate)))
             if not stands or not self._cosign.is_signed(client, digest):
                 sign = partial(self._cosign.sign, client, digest)
-                steps.append(step("signature", where, sign, public_key=_sha256(self._cosign.public_key.encode())))
+                steps.append(
+                    step("signature", where, sign, client, public_key=_sha256(self._cosign.public_key.encode()))
+                )
         return steps
 
     def _predicates(self, what: Bundle, digest: str) -> dict[str, bytes]:

@@ -10,14 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .._plan import Action, Change, Field, Impossible, Plan, Ref, Value
+from .._registries import Client
 
 
 @dataclass(frozen=True)
 class Step:
-    """A change and what makes it."""
+    """A change and what makes it.
+
+    :param registry: the one that it writes to; None for the bucket.
+    """
 
     change: Change
     make: Callable[[], object]
+    registry: Client | None
 
 
 @dataclass(frozen=True)
@@ -26,10 +31,10 @@ class Outcome:
     answer: dict[str, Value]
 
 
-def step(kind: str, name: str, make: Callable[[], object], **fields: Value) -> Step:
+def step(kind: str, name: str, make: Callable[[], object], to: Client | None = None, **fields: Value) -> Step:
     """Something that is made; nothing of a release is ever changed or deleted."""
     values = tuple(Field(path, None, value) for path, value in sorted(fields.items()) if value is not None)
-    return Step(Change(Ref(kind, name), Action.CREATE, values), make)
+    return Step(Change(Ref(kind, name), Action.CREATE, values), make, to)
 
 
 def made(steps: Sequence[Step], again: Callable[[], Sequence[Step]]) -> None:
