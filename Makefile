@@ -7,6 +7,10 @@ VENV := .venv
 MARKER := $(VENV)/.requirements
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
+# Ansible runs in UTF-8 only.
+ifneq (,$(filter C POSIX,$(or $(LC_ALL),$(LC_CTYPE),$(LANG),C)))
+export LC_ALL := C.UTF-8
+endif
 PYTHON_IN_VENV := $(VENV)/bin/python
 inventory ?= sandbox
 

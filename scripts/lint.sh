@@ -3,7 +3,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 export PATH=$PWD/.venv/bin:$PATH ANSIBLE_HOME=$PWD/.ansible MYPYPATH=$PWD/.ansible/collections
-all=(ruff format mypy yamllint shellcheck specifications ansible_lint docs sanity)
+[ -w "${HOME:-}" ] || export HOME=$PWD/.ansible # some keep logs and caches there and cannot do without
+all=(ruff format mypy yamllint shellcheck actionlint zizmor schemas hadolint specifications ansible_lint docs sanity)
 
 ruff() { command ruff check .; }
 format() { command ruff format --check --quiet .; }
@@ -12,6 +13,18 @@ mypy() { # strict over what decides: the collection's shared code and the sandbo
 }
 yamllint() { command yamllint --strict .; }
 shellcheck() { git ls-files -z -co --exclude-standard -- '*.sh' .ci/run | xargs -0 .venv/bin/shellcheck; }
+workflows() { git ls-files -z -co --exclude-standard -- '.github/workflows/*.yml' 'examples/*/.github/workflows/*.yml'; }
+actionlint() { workflows | xargs -0 .venv/bin/actionlint -shellcheck .venv/bin/shellcheck; }
+zizmor() { command zizmor --quiet --offline --no-ignores --strict-collection --persona auditor . examples/*/; }
+schemas() { # GitHub's own, as they are published
+    local github=(.venv/bin/check-jsonschema --quiet --builtin-schema)
+    workflows | xargs -0 "${github[@]}" vendor.github-workflows &&
+        git ls-files -z -co --exclude-standard -- '*action.yml' | xargs -0 "${github[@]}" vendor.github-actions &&
+        "${github[@]}" vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml &&
+        "${github[@]}" vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml &&
+        "${github[@]}" vendor.dependabot .github/dependabot.yml
+}
+hadolint() { python -m tests.lint.containerfile | .venv/bin/hadolint --no-color -; } # what image_build writes
 ansible_lint() { command ansible-lint -q; }
 docs() { # documentation of modules, roles and the collection itself
     local stage status
