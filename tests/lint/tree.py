@@ -26,6 +26,7 @@ def task_files() -> list[Path]:
             *ROOT.glob("roles/*/tasks/**/*.yml"),
             *ROOT.glob("roles/*/handlers/*.yml"),
             *ROOT.glob("molecule/*/*.yml"),
+            *ROOT.glob("molecule/*/tasks/*.yml"),
         ]
     )
 
