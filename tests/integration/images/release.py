@@ -87,8 +87,10 @@ class Release:
             "org.opencontainers.image.revision": layouts.COMMIT,
             "io.slipway.artifact.sha256": entry["sha256"],
         }
-        content = f"program for {name}".encode()
-        return layouts.layout(self.folder / "layouts" / name, architecture=name, content=content, labels=labels)
+        return self.image(self.folder / "layouts" / name, name, labels, f"program for {name}".encode())
+
+    def image(self, folder: Path, architecture: str, labels: dict[str, str], content: bytes) -> dict[str, Any]:
+        return layouts.layout(folder, architecture=architecture, content=content, labels=labels)
 
     def run(self, *, check_mode: bool = False, day: str = "2026-02-01", **changed: Any) -> Outcome:
         temporary = self.folder / "temporary"
@@ -99,7 +101,7 @@ class Release:
         finally:
             assert list(temporary.iterdir()) == [], "a temporary file is left"
 
-    def keys(self) -> list[str]:
+    def objects(self) -> list[str]:
         answer = self.s3.list_objects_v2(Bucket=BUCKET)
         return sorted(entry["Key"].removeprefix("applications/app/1.2.3/") for entry in answer.get("Contents", []))
 
