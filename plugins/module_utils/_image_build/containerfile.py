@@ -100,9 +100,9 @@ def containerfile(image: Image, base_digest: str, index: str, image_labels: Mapp
 
 def _system(image: Image, index: str) -> str:
     """The first layer: updates, an init, the user, and none of what apt leaves behind."""
-    packages = " ".join(image.packages)
     user = f"--no-log-init --uid {image.user} --gid {image.user} --no-create-home --home-dir /nonexistent"
-    measured = "sha256sum /var/lib/apt/lists/*_InRelease | cut -c1-64 | LC_ALL=C sort | sha256sum | cut -c1-64"
+    # Without pipes: the shell of the step would not see that their first program fails.
+    measured = "sha256sum /var/lib/apt/lists/*_InRelease >/tmp/all && cut -c1-64 /tmp/all >/tmp/index"
     made = [
         f"{{ [ -e {directory} ] || install -d -o {image.user} -g {image.user} -m 0700 {directory}; }}"
         for directory in image.writable
@@ -111,9 +111,12 @@ def _system(image: Image, index: str) -> str:
         # shadow writes the day of the last change of a password, from this variable if it is there.
         f"export SOURCE_DATE_EPOCH={image.created} DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8",
         "apt-get -q -o APT::Update::Error-Mode=any update",
-        f'{{ [ "$({measured})" = {index} ] || {{ echo {shlex.quote(MOVED)}; exit 1; }}; }}',
+        f"{measured} && sort -o /tmp/index /tmp/index && echo '{index}  /tmp/index' >/tmp/wanted",
+        f"{{ sha256sum --check --status /tmp/wanted || {{ echo {shlex.quote(MOVED)}; exit 1; }}; }}",
         "apt-get -q -y upgrade",
-        f"apt-get -q -y --no-install-recommends install {packages}",
+        # Their versions are those of the index that was measured, so none is named here.
+        f"echo {' '.join(image.packages)} >/tmp/packages",
+        "xargs --arg-file /tmp/packages apt-get -q -y --no-install-recommends install",
         f"groupadd --gid {image.user} {image.application[:31]}",
         f"useradd {user} --shell /usr/sbin/nologin {image.application[:31]}",
         *made,
