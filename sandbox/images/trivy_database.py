@@ -1,8 +1,9 @@
 """A vulnerability database for Trivy (its schema 2), made from the changelogs of Debian's own packages.
 
-Public databases are large and behind a registry; what the sandbox scans are images of Debian 12 and 13. For packages
-of their base whose newest version fixes something, the changelog says which CVE which version fixed first. Severity
-is the urgency of that upload and the date is its date: a stand-in, not Debian's judgement.
+Public databases are large and behind a registry; what the sandbox scans are images of Debian 12 and 13. The changelogs
+of the packages of their base say which CVE which version fixed first. Severity is the urgency of that upload and the
+date is its date: a stand-in, not Debian's judgement. A few small packages that have a security update now are in it,
+too (`upgradable`): installed without the update they are vulnerable, and the update mends them.
 
 Packages come from the machine's own apt sources of origin Debian, into
 ``${XDG_CACHE_HOME:-~/.cache}/slipway/trivy-database/<hash of this file and of the sources>/``.
@@ -35,6 +36,9 @@ USABLE = timedelta(hours=47)
 """Age up to which it is used where the sources do not answer: the gate's limit is 48 hours."""
 
 _URGENCIES = {"low": "LOW", "medium": "MEDIUM", "high": "HIGH", "emergency": "CRITICAL", "critical": "CRITICAL"}
+_SMALL = 200_000  # bytes of a package
+_SIMPLE = {"", "libc6", "libgcc-s1", "libstdc++6", "zlib1g"}
+_EXTRA = 6
 _ALWAYS = ("libssl3", "libssl3t64", "libc6", "libexpat1", "tini", "ca-certificates")
 _SOURCES = {"debian": "Debian Security Tracker", "ghsa": "GitHub Security Advisory"}
 
@@ -157,16 +161,28 @@ def _age(target: Path) -> timedelta | None:
 def _refresh(target: Path, origin: Sources) -> None:
     vulnerabilities: dict[str, Vulnerability] = {}
     advisories: list[Advisory] = []
+    updates: dict[str, dict[str, list[str]]] = {}
     for suite, release in SUITES.items():
         with tempfile.TemporaryDirectory(prefix="slipway-") as temporary:
             apt = _Apt(Path(temporary), suite, origin)
-            for source, changelog in apt.changelogs():
+            updates[suite] = {}
+            for source, changelog in apt.changelogs(updates[suite]):
                 for vulnerability, fixed in fixes(changelog):
                     vulnerabilities.setdefault(vulnerability.id, vulnerability)
                     advisories.append(Advisory(f"debian {release}", source, vulnerability.id, fixed))
     if not advisories:
         raise DatabaseError("No vulnerability database can be made: no changelog of Debian's packages names a CVE.")
+    (target / "upgradable.json").write_text(json.dumps(updates))
     write(target, vulnerabilities.values(), advisories, datetime.now(UTC))
+
+
+def upgradable(database: Path, suite: str) -> dict[str, tuple[str, str]]:
+    """Small packages that need hardly more than libc6: name -> version of the suite itself, and of its security updates.
+
+    :param database: what `prepare` returned.
+    """
+    content = json.loads((database / "upgradable.json").read_text())
+    return {name: (before, after) for name, (before, after) in content[suite].items()}
 
 
 def fixes(changelog: str) -> Iterator[tuple[Vulnerability, str]]:
@@ -192,6 +208,7 @@ class _Apt:
 
     def __init__(self, work: Path, suite: str, origin: Sources) -> None:
         self._work = work
+        self._sources: dict[str, str] = {}
         for name in ("lists/partial", "cache/archives/partial", "etc"):
             (work / name).mkdir(parents=True)
         work.chmod(0o755)
@@ -226,17 +243,42 @@ class _Apt:
             raise DatabaseError(f"No vulnerability database can be made, since apt's sources do not answer: {why}.")
         return done.stdout
 
-    def changelogs(self) -> Iterator[tuple[str, str]]:
-        """Source package and changelog, of packages of the base that have a newer version than the suite's first."""
+    def changelogs(self, updates: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
+        """Source package and changelog, of the base and of what has an update (into `updates`)."""
         chosen = _chosen(_packages(self._run("apt-cache", "dumpavail")))
-        wanted = [f"{name}={version}" for name, version in chosen.values()]
-        self._run("apt-get", "download", *wanted)
+        updates.update(self._updates())
+        for name, (_before, after) in updates.items():
+            chosen[self._sources[name]] = (name, after)
+        self._run("apt-get", "download", *(f"{name}={version}" for name, version in chosen.values()))
         by_package = {name: source for source, (name, _version) in chosen.items()}
         for archive in sorted(self._work.glob("*.deb")):
             package = archive.name.split("_")[0]
             text = _changelog(archive, package)
             if text is not None:
                 yield by_package[package], text
+
+    def _updates(self) -> dict[str, list[str]]:
+        """The smallest packages whose security update is newer than the suite's own version, one of a source."""
+        versions: dict[str, dict[str, Mapping[str, str]]] = {}
+        for index in sorted(self._work.glob("lists/*_Packages*")):
+            done = subprocess.run(["/usr/lib/apt/apt-helper", "cat-file", str(index)], capture_output=True, check=True)
+            kind = "security" if "-security_" in index.name else "suite"
+            for fields in _packages(done.stdout.decode()):
+                needs = {re.split(r"[ :(]", part.strip())[0] for part in fields.get("Depends", "").split(",")}
+                if int(fields["Size"]) < _SMALL and needs <= _SIMPLE:
+                    versions.setdefault(fields["Package"], {})[kind] = fields
+        both = [(name, found) for name, found in versions.items() if len(found) == 2]
+        found: dict[str, list[str]] = {}
+        sources_seen: set[str] = set()
+        for name, kinds in sorted(both, key=lambda pair: (int(pair[1]["security"]["Size"]), pair[0])):
+            before, after = kinds["suite"]["Version"], kinds["security"]["Version"]
+            source = kinds["security"].get("Source", name).split(" ")[0]
+            newer = subprocess.run(["dpkg", "--compare-versions", after, "gt", before], check=False).returncode == 0
+            if newer and source not in sources_seen and len(found) < _EXTRA:
+                found[name] = [before, after]
+                sources_seen.add(source)
+                self._sources[name] = source
+        return found
 
 
 def _packages(text: str) -> Iterator[Mapping[str, str]]:

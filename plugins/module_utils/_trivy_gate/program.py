@@ -89,6 +89,15 @@ def locate(path: str, checksum: str | None, execute: Execute, folder: str) -> Pr
     return Program(found, version, actual)
 
 
+def download(program: Program, folder: str, repository: str, execute: Execute, home: str) -> None:
+    """Bring the database of a folder up to date, from an OCI repository; Trivy leaves one alone that is not due."""
+    command = [program.path, "image", "--download-db-only", "--db-repository", repository, "--cache-dir"]
+    command += [os.path.abspath(folder), "--no-progress", "--skip-version-check", "--disable-telemetry"]
+    status, _, errors = execute([*_environment(home), *command], home)
+    if status:
+        raise Impossible(f"The vulnerability database cannot be downloaded from '{repository}': {_last(errors)}.")
+
+
 class Trivy:
     """One program with one database, in a private folder: no cache, configuration or ignore file of anybody's."""
 

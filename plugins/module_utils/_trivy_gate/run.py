@@ -14,20 +14,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .._oci_layout import Layout, verify
+from .._oci_layout import verify
 from .._plan import Plan, Value
-from . import canary, database, vex
+from . import archive, canary, database, external, vex
 from . import report as trivy_report
 from .decide import canary_doubts, decide, doubts, log_doubts, summary
+from .junit import as_junit
 from .model import Database, Identity, Scan
 from .options import FORMATS, parse
 from .output import Report, as_json, as_markdown, planned, write
 from .policy import Policy
 from .policy import parse as parse_policy
 from .policy import read as read_policy
-from .program import Execute, Program, Trivy, locate
+from .program import Execute, Trivy, download, locate
+from .sarif import as_sarif
 
-_WRITERS = {"json": as_json, "markdown": as_markdown}
+_WRITERS = {"json": as_json, "sarif": as_sarif, "junit": as_junit, "markdown": as_markdown}
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,17 @@ class Outcome:
     answer: dict[str, Value]
     warnings: tuple[str, ...]
     failure: str | None
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """:param errors: why there is no verdict; `unverified`: why a report from outside proves nothing."""
+
+    scan: Scan
+    database: Database
+    trivy_checksum: str | None
+    errors: tuple[str, ...]
+    unverified: tuple[str, ...] = ()
 
 
 class Runner:
@@ -66,12 +79,20 @@ class Runner:
         spec = self._spec
         policy, checksum = self._policy()
         statements = [entry for n, path in enumerate(spec.vex) for entry in vex.read(path, f"vex[{n}]")]
-        program = locate(spec.trivy_path, spec.trivy_checksum, self._execute, self._folder)
-        metadata = database.read(spec.database)
         identity, target = self._target()
-        scan, errors = self._scan(program, policy, metadata, target)
-        decision = decide(policy, scan, statements, identity, self._now, errors=errors)
-        report = Report(decision, identity, scan, metadata, scan.trivy_version, checksum, self._now)
+        judged = self._external(policy, identity) if spec.external else self._scanned(policy, target)
+        decision = decide(
+            policy,
+            judged.scan,
+            statements,
+            identity,
+            self._now,
+            errors=judged.errors,
+            unverified=judged.unverified,
+        )
+        report = Report(
+            decision, identity, judged.scan, judged.database, judged.scan.trivy_version, checksum, self._now
+        )
         files = {
             os.path.join(spec.directory, FORMATS[name]): _WRITERS[name](report)
             for name in FORMATS
@@ -83,7 +104,7 @@ class Runner:
         failure = None
         if spec.enforce and decision.verdict != "passed":
             failure = f"The gate is closed ({summary(decision)}). {' '.join(decision.reasons)}"
-        return Outcome(plan, self._answer(report, program), decision.warnings, failure)
+        return Outcome(plan, self._answer(report, judged.trivy_checksum), decision.warnings, failure)
 
     def _policy(self) -> tuple[Policy, str]:
         today = self._now.astimezone(UTC).date()
@@ -99,19 +120,45 @@ class Runner:
         name = os.path.basename(os.path.abspath(spec.target))
         path = os.path.abspath(spec.target)
         if spec.kind == "layout":
-            return _identity(verify(path), name), ["image", "--input", path]
+            layout = verify(path)
+            identity = Identity(name, layout.manifest_digest, layout.config_digest, layout.diff_ids)
+            return identity, ["image", "--input", path]
+        if spec.kind == "archive":
+            identity, given = archive.read(path, self._folder)
+            return identity, ["image", "--input", given]
         if spec.kind == "filesystem":
             return Identity(name), ["filesystem", path]
         return Identity(name), ["sbom", path]
 
-    def _scan(
-        self, program: Program, policy: Policy, metadata: Database, target: Sequence[str]
-    ) -> tuple[Scan, list[str]]:
-        trivy = Trivy(program, self._spec.database, self._folder, self._execute)
+    def _scanned(self, policy: Policy, target: Sequence[str]) -> _Judged:
+        spec = self._spec
+        program = locate(spec.trivy_path, spec.trivy_checksum, self._execute, self._folder)
+        if spec.database_repository is not None and not self._check_mode:
+            download(program, spec.database, spec.database_repository, self._execute, self._folder)
+        metadata = database.read(spec.database)
+        trivy = Trivy(program, spec.database, self._folder, self._execute)
         content, log = trivy.scan(target, list(policy.sections))
         scan = trivy_report.parse(content)
-        errors = doubts(scan, metadata, policy, self._now, is_image=self._spec.is_image)
-        return scan, [*errors, *log_doubts(log, policy), *self._canary(trivy, policy, scan)]
+        errors = doubts(scan, metadata, policy, self._now, is_image=spec.is_image)
+        errors += [*log_doubts(log, policy), *self._canary(trivy, policy, scan)]
+        return _Judged(scan, metadata, program.checksum, tuple(errors))
+
+    def _external(self, policy: Policy, identity: Identity) -> _Judged:
+        spec = self._spec
+        assert spec.external is not None
+        metadata = database.read(spec.database, file_needed=False)
+        found = external.read(spec.external.report)
+        scan = trivy_report.parse(found.content)
+        why = external.proof(spec.external, found.checksum, spec.cosign_path, self._execute, self._folder)
+        why += external.unverified(scan, identity, metadata, policy, self._now)
+        errors = doubts(scan, metadata, policy, self._now, is_image=True)
+        groups = [*([scan.family] if scan.family else []), *scan.languages]
+        if metadata.checksum:
+            program = locate(spec.trivy_path, spec.trivy_checksum, self._execute, self._folder)
+            errors += self._canary(Trivy(program, spec.database, self._folder, self._execute), policy, scan)
+        else:
+            why += external.silent(scan, groups)
+        return _Judged(scan, metadata, None, tuple(errors), tuple(why))
 
     def _canary(self, trivy: Trivy, policy: Policy, scan: Scan) -> list[str]:
         wanted, unknown = canary.packages(scan.family, scan.languages, policy.canaries)
@@ -129,7 +176,7 @@ class Runner:
             {names.get(kind, kind): kind in found for kind in wanted}, [names.get(kind, kind) for kind in unknown]
         )
 
-    def _answer(self, report: Report, program: Program) -> dict[str, Any]:
+    def _answer(self, report: Report, trivy_checksum: str | None) -> dict[str, Any]:
         decision, spec = report.decision, self._spec
         return {
             "verdict": decision.verdict,
@@ -143,11 +190,7 @@ class Runner:
             "operating_system": report.scan.operating_system or None,
             "database": report.database.as_dict(),
             "trivy_version": report.trivy_version,
-            "trivy_checksum": program.checksum,
+            "trivy_checksum": trivy_checksum,
             "report": os.path.join(spec.directory, FORMATS["json"]),
             "reports": {name: os.path.join(spec.directory, FORMATS[name]) for name in FORMATS if name in spec.formats},
         }
-
-
-def _identity(layout: Layout, name: str) -> Identity:
-    return Identity(name, layout.manifest_digest, layout.config_digest, layout.diff_ids)
