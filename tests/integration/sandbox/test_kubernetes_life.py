@@ -102,14 +102,18 @@ def test_a_deployment_becomes_available_and_a_drained_node_empty(place: Place, c
 def test_desired_size_raised_is_one_node_more(place: Place, cluster: Cluster) -> None:
     before = place.nodes()
     cluster.eks.update_nodegroup_config(clusterName="demo", nodegroupName="spot", scalingConfig={"desiredSize": 4})
-    until(lambda: len(place.nodes()) == len(before) + 1, "one node more")
+    assert until(lambda: len(place.nodes()) == len(before) + 1, "one node more")
+
+
+def ids(place: Place) -> list[str]:
+    """Instances behind the nodes."""
+    return [node["spec"]["providerID"].rsplit("/", 1)[-1] for node in place.nodes().values()]
 
 
 def test_a_terminated_instance_is_a_node_less(place: Place, cluster: Cluster) -> None:
-    name, node = next(iter(place.nodes().items()))
-    instance_id = node["spec"]["providerID"].rsplit("/", 1)[-1]
+    instance_id = ids(place)[0]
     place.client("ec2").terminate_instances(InstanceIds=[instance_id])
-    until(lambda: name not in place.nodes() or instance_id not in str(place.nodes()[name]["spec"]), "the node is gone")
+    assert until(lambda: instance_id not in ids(place), "the node is gone")
 
 
 def test_labels_of_the_group_reach_its_nodes(place: Place, cluster: Cluster) -> None:
@@ -119,12 +123,12 @@ def test_labels_of_the_group_reach_its_nodes(place: Place, cluster: Cluster) -> 
         labels={"addOrUpdateLabels": {"stage": "b"}, "removeLabels": ["team"]},
     )
 
-    def relabelled() -> bool:
+    def of_group() -> list[dict[str, str]]:
         labels = [node["metadata"]["labels"] for node in place.nodes().values()]
-        of_group = [entry for entry in labels if entry["eks.amazonaws.com/nodegroup"] == "on-demand"]
-        return all(entry.get("stage") == "b" and "team" not in entry for entry in of_group)
+        return [entry for entry in labels if entry["eks.amazonaws.com/nodegroup"] == "on-demand"]
 
-    until(relabelled, "labels")
+    assert until(lambda: all(entry.get("stage") == "b" for entry in of_group()), "labels")
+    assert not [entry for entry in of_group() if "team" in entry]
 
 
 def test_the_operator_is_who_the_account_says(place: Place, cluster: Cluster) -> None:
@@ -192,7 +196,8 @@ def test_a_deleted_entry_is_unauthorized(place: Place, cluster: Cluster, viewer:
     place.kubectl("get", "pods", environment=viewer)
     cluster.eks.delete_access_entry(clusterName="demo", principalArn=f"arn:aws:iam::{ACCOUNT}:user/viewer")
     # A new token each time; the API server remembers a good one for ten seconds.
-    until(lambda: _try(place, viewer, "get", "pods") == "", "Unauthorized", 30)
+    assert until(lambda: _try(place, viewer, "get", "pods") == "", "Unauthorized", 30)
+    assert "Unauthorized" in place.kubectl("get", "pods", environment=viewer, code=1)
 
 
 def test_a_snapshot_brings_everything_back(place: Place, cluster: Cluster) -> None:

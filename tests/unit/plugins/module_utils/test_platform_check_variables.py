@@ -37,9 +37,10 @@ def test_unknown_variables_are_refused(name: str, value: Any, sentence: str) -> 
 
 
 def test_other_variables_are_nobodys_business() -> None:
-    refuse_unknown(
-        {"ansible_host": "x", "_eks_private": 1, "__vpc_answer": 2, "my_dns_thing": 3, "eks_version": 4}, KNOWN
-    )
+    others = {"ansible_host": "x", "_eks_private": 1, "__vpc_answer": 2, "my_dns_thing": 3, "eks_version": 4}
+    refuse_unknown(others, KNOWN)
+    with pytest.raises(Refusal, match="eks_versoin is 5; it is unknown, perhaps eks_version is meant"):
+        refuse_unknown({**others, "eks_versoin": 5}, KNOWN)
 
 
 def test_sources_are_the_variables_that_templates_name_first() -> None:
