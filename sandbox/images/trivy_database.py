@@ -177,7 +177,7 @@ def _refresh(target: Path, origin: Sources) -> None:
 
 
 def upgradable(database: Path, suite: str) -> dict[str, tuple[str, str]]:
-    """Small packages that need hardly more than libc6: name -> version of the suite itself, and of its security updates.
+    """Small packages that need hardly more than libc6: name -> version of the suite, and its update's.
 
     :param database: what `prepare` returned.
     """

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,14 +31,19 @@ _MANY = 5
 
 @dataclass(frozen=True)
 class Entry:
-    """A finding and what became of it: `status` is COUNTED, or why it does not count, in words in `why`."""
+    """A finding and what became of it.
+
+    :param status: COUNTED, or why it does not count, in words in `why`.
+    :param refused: whether it is one of those that are too many.
+    """
 
     finding: Finding
     status: str
     why: str = ""
+    refused: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        return {**self.finding.as_dict(), "status": self.status, "why": self.why}
+        return {**self.finding.as_dict(), "status": self.status, "why": self.why, "refused": self.refused}
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,8 @@ def decide(
     """
     used: set[Exemption | Statement] = set()
     entries = tuple(_entry(policy, finding, statements, identity, now, used) for finding in scan.findings)
-    reasons = _too_many(policy, entries)
+    reasons, refused = _too_many(policy, entries)
+    entries = tuple(replace(entry, refused=id(entry) in refused) for entry in entries)
     reasons += _end_of_support(policy, scan, used)
     unused = [f"{entry.words} matches nothing; delete it." for entry in policy.exceptions if entry not in used]
     expired = []
@@ -232,28 +238,32 @@ def _latest(fitting: Sequence[Statement], policy: Policy, now: datetime) -> Stat
     return None
 
 
-def _too_many(policy: Policy, entries: Sequence[Entry]) -> list[str]:
+def _too_many(policy: Policy, entries: Sequence[Entry]) -> tuple[list[str], set[int]]:
+    """Reasons, and the entries (by identity) that they are about."""
     reasons = []
+    refused: set[int] = set()
     for kind in dict.fromkeys((*policy.sections, *(entry.finding.kind for entry in entries))):
         section = policy.sections.get(kind, _EVERYTHING)
-        counted = [entry.finding for entry in entries if entry.finding.kind == kind and entry.status == COUNTED]
-        denied = [finding for finding in counted if finding.id in section.denied]
+        counted = [entry for entry in entries if entry.finding.kind == kind and entry.status == COUNTED]
+        denied = [entry for entry in counted if entry.finding.id in section.denied]
+        refused.update(map(id, denied))
         if denied:
             reasons.append(f"{_number(len(denied), '', kind)} denied by the policy{_named(denied)}.")
         for severity in SEVERITIES:
             allowed = section.thresholds.get(severity)
-            here = [finding for finding in counted if finding.severity == severity and finding not in denied]
+            here = [entry for entry in counted if entry.finding.severity == severity and entry not in denied]
             if allowed is not None and len(here) > allowed:
+                refused.update(map(id, here))
                 reasons.append(f"{_number(len(here), severity, kind)}, {allowed} allowed{_named(here)}.")
-    return reasons
+    return reasons, refused
 
 
 def _number(number: int, severity: str, kind: str) -> str:
     return " ".join(part for part in (str(number), severity, _SINGULAR[kind] if number == 1 else kind) if part)
 
 
-def _named(findings: Sequence[Finding]) -> str:
-    names = list(dict.fromkeys(f"{finding.id} in {finding.where}" for finding in findings))
+def _named(entries: Sequence[Entry]) -> str:
+    names = list(dict.fromkeys(f"{entry.finding.id} in {entry.finding.where}" for entry in entries))
     more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
     return f": {', '.join(names[:_MANY])}{more}"
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report as JUnit XML, for what shows tests: a suite for each kind, a case for each finding and one for the verdict."""
+"""The report as JUnit XML: a suite for each kind of finding with a case for each, and one for the verdict."""
 
 from __future__ import annotations
 
@@ -36,9 +36,8 @@ def _suite(root: ElementTree.Element, report: Report, name: str, cases: list[Ele
     for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         numbers[attribute] = str(sum(1 for case in cases if case.find(tag) is not None))
     stamp = f"{report.now.date()}T00:00:00"
-    suite = ElementTree.SubElement(
-        root, "testsuite", name=name, timestamp=stamp, hostname="localhost", time="0", **numbers
-    )
+    attributes = {"name": name, "timestamp": stamp, "hostname": "localhost", "time": "0", **numbers}
+    suite = ElementTree.SubElement(root, "testsuite", attributes)
     ElementTree.SubElement(suite, "properties")
     suite.extend(cases)
     ElementTree.SubElement(suite, "system-out")
@@ -46,14 +45,14 @@ def _suite(root: ElementTree.Element, report: Report, name: str, cases: list[Ele
 
 
 def _case(entry: Entry) -> ElementTree.Element:
-    """A finding that counts has failed, one that does not count is skipped."""
+    """A finding that is refused has failed, one within its threshold has passed, what does not count is skipped."""
     finding = entry.finding
     name = _clean(f"{finding.severity} {finding.id} in {finding.where}")
     case = ElementTree.Element("testcase", classname=_clean(finding.source or finding.kind), name=name, time="0")
-    if entry.status == COUNTED:
+    if entry.refused:
         fixed = f"fixed in {finding.fixed_version}" if finding.fixed_version else "no fixed version"
         _child(case, "failure", finding.severity, f"{finding.title or finding.id} ({fixed})\n{finding.url}".strip())
-    else:
+    elif entry.status != COUNTED:
         ElementTree.SubElement(case, "skipped")
     return case
 

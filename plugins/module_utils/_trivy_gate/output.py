@@ -92,16 +92,16 @@ def as_markdown(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _order(entry: Entry) -> tuple[bool, int, str, str]:
+def _order(entry: Entry) -> tuple[bool, bool, int, str, str]:
     severity = entry.finding.severity
     rank = SEVERITIES.index(severity) if severity in SEVERITIES else -1
-    return entry.status != COUNTED, rank, entry.finding.id, entry.finding.package
+    return not entry.refused, entry.status != COUNTED, rank, entry.finding.id, entry.finding.package
 
 
 def _row(entry: Entry) -> str:
     finding = entry.finding
     name = f"[{_cell(finding.id)}]({finding.url})" if _is_plain_url(finding.url) else _cell(finding.id)
-    status = "counts" if entry.status == COUNTED else f"{entry.status}: {entry.why}"
+    status = "refused" if entry.refused else "within its threshold" if not entry.why else f"{entry.status}: {entry.why}"
     cells = (finding.severity, finding.where, finding.fixed_version, status)
     severity, where, fixed, status = (_cell(cell) for cell in cells)
     return f"| {severity} | {name} | {where} | {fixed} | {status} |"

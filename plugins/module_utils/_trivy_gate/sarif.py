@@ -86,6 +86,7 @@ def _result(entry: Entry, rule: int, report: Report) -> dict[str, Any]:
                 "message": {"text": finding.where},
             }
         ],
+        "properties": {"status": entry.status, "refused": entry.refused},
         "partialFingerprints": {"finding/v1": f"{finding.kind}|{finding.id}|{finding.package}|{finding.path}"},
     }
     if entry.status != COUNTED:
