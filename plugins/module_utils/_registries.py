@@ -263,9 +263,11 @@ def failure(registry: Registry, doing: str, reason: str) -> Impossible:
     if kind == "unreachable":
         return Impossible(f"The registry '{registry.endpoint}' cannot be reached: {reason.rsplit(': ', 1)[-1]}.")
     if kind == "forbidden":
+        found = _FORBIDDEN.search(reason.lower())
+        words = reason[found.start() :] if found else reason
         who = f"user '{registry.username}'" if registry.username else "this caller"
         return Impossible(
-            f"The registry '{registry.endpoint}' does not allow {who} to {doing}: {reason}; set username and "
+            f"The registry '{registry.endpoint}' does not allow {who} to {doing}: {words}; set username and "
             "password, or authentication_file, of an account that may."
         )
     return Impossible(f"The registry '{registry.endpoint}' failed to {doing}: {reason}.")

@@ -40,11 +40,13 @@ class RegistryServer:
     """One registry.
 
     :param htpasswd: content of its password file; None for a registry that is open to everybody.
+    :param read_only: refuses uploads.
     """
 
-    def __init__(self, folder: Path, htpasswd: str | None = None) -> None:
+    def __init__(self, folder: Path, htpasswd: str | None = None, *, read_only: bool = False) -> None:
         self._folder = folder
         self._htpasswd = htpasswd
+        self._read_only = read_only
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
@@ -57,6 +59,8 @@ class RegistryServer:
             "storage": {"filesystem": {"rootdirectory": str(self._folder / "data")}, "delete": {"enabled": True}},
             "http": {"addr": self.address, "secret": "shared"},
         }
+        if self._read_only:
+            settings["storage"]["maintenance"] = {"readonly": {"enabled": True}}
         if self._htpasswd is not None:
             (self._folder / "htpasswd").write_text(self._htpasswd)
             settings["auth"] = {"htpasswd": {"realm": "tests", "path": str(self._folder / "htpasswd")}}
@@ -86,11 +90,18 @@ class RegistryServer:
         """Lines of the access log: every request since the start."""
         return [line for line in (self._folder / "log").read_text(errors="replace").splitlines() if '"' in line]
 
+    def referrers(self, repository: str, digest: str) -> list[str]:
+        """Digests of what is signed and attested of a digest, in the tag that cosign keeps for it."""
+        tag = f"sha256-{digest.removeprefix('sha256:')}"
+        link = self._repository(repository) / "_manifests" / "tags" / tag / "current" / "link"
+        return [entry["digest"] for entry in json.loads(self.blob(link.read_text()).read_bytes())["manifests"]]
+
+    def _repository(self, repository: str) -> Path:
+        return self._folder / "data" / "docker" / "registry" / "v2" / "repositories" / repository
+
     def tags(self, repository: str) -> list[str]:
         """Tags as they stand on disk."""
-        folder = (
-            self._folder / "data" / "docker" / "registry" / "v2" / "repositories" / repository / "_manifests" / "tags"
-        )
+        folder = self._repository(repository) / "_manifests" / "tags"
         return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
     def writes(self) -> list[str]:

@@ -13,6 +13,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._application_arti
 from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
 from ansible_collections.slipway.platform.plugins.module_utils._image_release.run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._image_release.steps import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._programs import Execute
 from sandbox import tools
 
 from ..conftest import REGION, ROOT, Emulator
@@ -92,7 +93,9 @@ class Release:
     def image(self, folder: Path, architecture: str, labels: dict[str, str], content: bytes) -> dict[str, Any]:
         return layouts.layout(folder, architecture=architecture, content=content, labels=labels)
 
-    def run(self, *, check_mode: bool = False, day: str = "2026-02-01", **changed: Any) -> Outcome:
+    def run(
+        self, *, check_mode: bool = False, day: str = "2026-02-01", execute: Execute = execute, **changed: Any
+    ) -> Outcome:
         temporary = self.folder / "temporary"
         temporary.mkdir(exist_ok=True)
         runner = partial(Runner, api=api_of(self.emulator), execute=execute, parent=str(temporary), day=lambda: day)
