@@ -55,8 +55,9 @@ options:
     required: true
   bucket:
     description:
-      - Bucket that holds the artifact C(applications/<application>/<version>/<application>-<version>-linux-<architecture>.tar.gz)
-        and, beside it under the same name with C(.sha256), its checksum.
+      - Bucket that holds the artifact as M(slipway.platform.application_artifact) puts it there, the key
+        C(applications/<application>/<version>/<application>-<version>-linux-<architecture>.tar.gz) and, under the same
+        name with C(.sha256), its checksum.
       - Exactly one of O(bucket) and O(artifact_directory) is needed.
     type: str
   artifact_directory:
