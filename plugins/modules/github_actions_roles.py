@@ -15,6 +15,8 @@ description:
   - A role is named C(<platform>-github-<application>-<name>). It trusts tokens by audience, subject, ref and, where it
     is given, environment, each compared by itself, and may do what its step of the pipeline needs and no more.
   - Roles of the same repository that are declared no more are deleted. Those of other repositories are left alone.
+author:
+  - Contributors to slipway.platform (@slipway-platform)
 notes:
   - In C(amazon.aws) and C(community.aws) no module makes OIDC providers, and C(iam_role) takes whatever policy it is
     given.

@@ -15,6 +15,8 @@ description:
     scanning, and the form of the subject in the tokens that cloud providers trust.
   - The repository itself is never made and never deleted.
   - Without any option but O(repository), the defaults are what an auditor would ask for.
+author:
+  - Contributors to slipway.platform (@slipway-platform)
 notes:
   - No module of C(community.general) knows rulesets, environments or settings of GitHub Actions; its
     C(github_repo) makes and deletes repositories.

@@ -63,6 +63,7 @@ options:
           - eks_addons
           - eks_cluster
           - eks_nodegroups
+          - github_actions_roles
           - iam_roles
           - kms_keys
           - network

@@ -121,18 +121,20 @@ def parse(params: Mapping[str, Value], account: Account) -> GithubActionsRoles:
     )
 
 
-def _identifiers(params: Mapping[str, Value]) -> tuple[int | None, int | None]:
-    """Of owner and repository. The legacy subject does without; where it has them, the repository's is compared too."""
+def _check_identifiers(params: Mapping[str, Value]) -> None:
     for option in ("owner_id", "repository_id"):
         number = params[option]
-        if number is None and params["subject_format"] == "immutable":
-            words = (
-                "GitHub's identifier is required, as the module github_repository returns it, or subject_format legacy"
-            )
-            raise Refusal(option, None, words)
         if number is not None and number < 1:
             raise Refusal(option, number, "a positive number is allowed")
-    return params["owner_id"], params["repository_id"]
+
+
+def require_identifiers(spec: GithubActionsRoles) -> None:
+    """Refusal for an immutable subject without identifiers. They may come from a task that has not run yet."""
+    for workflow in (role.workflow for role in spec.roles):
+        for option in ("owner_id", "repository_id"):
+            if workflow.immutable and getattr(workflow, option) is None:
+                words = "the identifier that module github_repository returns is required, or subject_format 'legacy'"
+                raise Refusal(option, None, words)
 
 
 def _scope(params: Mapping[str, Value], platform: str, repository: str, account: Account) -> Scope:
@@ -166,8 +168,7 @@ def _kms_key(platform: str, key: str) -> Ref | str:
 
 
 def _roles(params: Mapping[str, Value], platform: str, repository: str, scope: Scope) -> tuple[Role, ...]:
-    owner_id, repository_id = _identifiers(params)
-    immutable = params["subject_format"] == "immutable"
+    _check_identifiers(params)
     roles: list[Role] = []
     for position, entry in enumerate(params["roles"]):
         path = f"roles[{position}]"
@@ -183,8 +184,9 @@ def _roles(params: Mapping[str, Value], platform: str, repository: str, scope: S
         _check_entry(path, entry)
         workflow = Workflow(
             repository=repository,
-            owner_id=owner_id if immutable else None,
-            repository_id=repository_id,
+            immutable=params["subject_format"] == "immutable",
+            owner_id=params["owner_id"],
+            repository_id=params["repository_id"],
             refs=tuple(sorted(set(entry["refs"]))),
             pull_requests=entry["pull_requests"],
             environment=entry["environment"] or None,

@@ -13,13 +13,14 @@ from .._clients import Api
 from .._iam_roles import iam_role
 from .._known import Known
 from .._plan import Impossible, Observed, Resource, Value
-from .model import GithubActionsRoles
+from .model import GithubActionsRoles, require_identifiers
 from .permissions import policies
 from .trust import ISSUER, PROVIDER, trust_policy
 
 
 def complete(api: Api, spec: GithubActionsRoles, observed: Observed, known: Known) -> GithubActionsRoles:
-    """Whether the account's provider stands and somebody else's platform, or nobody's, has made it."""
+    """Whether the account's provider stands and is none of the platform's. Refusal for identifiers that are missing."""
+    require_identifiers(spec)
     shared = PROVIDER not in observed and known.entry(PROVIDER).get("shared", False)
     if shared and audience(spec) not in known.entry(PROVIDER)["client_ids"]:
         raise Impossible(

@@ -23,14 +23,15 @@ PROVIDER = Ref("oidc_provider", ISSUER)
 class Workflow:
     """The workflows that may assume a role.
 
-    :param owner_id: in the subject; None for the legacy form, which anybody gets who gets the names.
-    :param repository_id: compared by itself, too; None where it is not known.
+    :param immutable: whether the subject holds both identifiers; who gets hold of the names gets the other, legacy one.
+    :param repository_id: compared by itself, too, where it is known.
     :param refs: branches and tags, `*` as wildcard.
     :param pull_requests: workflows of pull requests, of the repository's own branches: those of forks get no token.
     :param job_workflow_refs: if there are any, the job has to come out of one of these reusable workflows.
     """
 
     repository: str
+    immutable: bool
     owner_id: int | None
     repository_id: int | None
     refs: tuple[str, ...]
@@ -41,8 +42,10 @@ class Workflow:
     @property
     def subject(self) -> str:
         """What the subject begins with. Source: "Immutable subject claims", OpenID Connect reference, GitHub Docs."""
-        if self.owner_id is None:
+        if not self.immutable:
             return f"repo:{self.repository}"
+        assert self.owner_id, "the immutable subject has the owner's identifier"
+        assert self.repository_id, "the immutable subject has the repository's identifier"
         owner, name = self.repository.split("/")
         return f"repo:{owner}@{self.owner_id}/{name}@{self.repository_id}"
 

@@ -19,6 +19,7 @@ PREFIXES = (
     "dns_",
     "edge_waf_",
     "eks_",
+    "github_",
     "image_build_",
     "nodegroups_",
     "platform_",
