@@ -80,9 +80,11 @@ def parse_settings(pairs: Sequence[str]) -> dict[str, Any]:
 
 def _up(state: State, pairs: Sequence[str]) -> int:
     from sandbox import lifecycle
+    from sandbox.images import place
 
     started = time.monotonic()
     new = lifecycle.up(state, say, parse_settings(pairs))
+    place.prepare(state, say)
     say(
         f"sandbox {'ready' if new else 'runs already'} ({time.monotonic() - started:.1f} s): source {state.environment}"
     )

@@ -46,6 +46,10 @@ class State:
         return self.folder / "registry"
 
     @property
+    def images(self) -> Path:
+        return self.folder / "images"
+
+    @property
     def settings(self) -> Path:
         return self.folder / "settings.json"
 

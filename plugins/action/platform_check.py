@@ -10,6 +10,7 @@ from typing import Any
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.slipway.platform.plugins.module_utils._options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._platform_check import steps
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check import variables as names
 from ansible_collections.slipway.platform.plugins.plugin_utils._in_process import BoxAction
 from ansible_collections.slipway.platform.plugins.plugin_utils._role import Roles
@@ -31,7 +32,9 @@ class ActionModule(BoxAction):
         calls = [
             call for name in selected if boolean(values.get(f"{name}_enabled", True)) for call in roles.calls(name)
         ]
-        return {**super()._arguments(variables), "platform_name": values.get("platform_name"), "declared": calls}
+        steps.check([call for call in calls if call["module"] in steps.STEPS])
+        boxes = [call for call in calls if call["module"] not in steps.STEPS]
+        return {**super()._arguments(variables), "platform_name": values.get("platform_name"), "declared": boxes}
 
     @staticmethod
     def _selected(role: str, variables: dict[str, Any]) -> bool:

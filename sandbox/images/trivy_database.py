@@ -72,6 +72,14 @@ class Advisory:
     fixed: str | None = None
 
 
+_GO = (
+    (Vulnerability("CVE-2024-24790", "CRITICAL", datetime(2024, 6, 5, tzinfo=UTC)), "stdlib", "1.21.11"),
+    (Vulnerability("CVE-2024-45337", "CRITICAL", datetime(2024, 12, 12, tzinfo=UTC)), "golang.org/x/crypto", "0.31.0"),
+    (Vulnerability("CVE-2024-45338", "HIGH", datetime(2024, 12, 18, tzinfo=UTC)), "golang.org/x/net", "0.33.0"),
+)
+"""For the example, which is written in Go: no package of Debian's speaks of its modules."""
+
+
 def write(
     folder: Path, vulnerabilities: Iterable[Vulnerability], advisories: Iterable[Advisory], updated: datetime
 ) -> None:
@@ -172,6 +180,9 @@ def _refresh(target: Path, origin: Sources) -> None:
                     advisories.append(Advisory(f"debian {release}", source, vulnerability.id, fixed))
     if not advisories:
         raise DatabaseError("No vulnerability database can be made: no changelog of Debian's packages names a CVE.")
+    for vulnerability, package, fixed_version in _GO:
+        vulnerabilities[vulnerability.id] = vulnerability
+        advisories.append(Advisory("go", package, vulnerability.id, fixed_version))
     (target / "upgradable.json").write_text(json.dumps(updates))
     write(target, vulnerabilities.values(), advisories, datetime.now(UTC))
 

@@ -1,0 +1,106 @@
+#!/usr/bin/python
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: application_artifact_info
+short_description: Versions of an application that commits have claimed in a bucket
+version_added: 0.1.0
+description:
+  - Reads the claims that M(slipway.platform.application_artifact) has written. A version that another commit has
+    claimed without a tag has to be passed over, see O(slipway.platform.semver_tag#module:claimed_versions).
+  - A bucket that does not exist yet holds no claim.
+author:
+  - Contributors to slipway.platform (@slipway-platform)
+requirements:
+  - semver >= 3.0 (Python)
+options:
+  bucket:
+    description:
+      - Name of the bucket.
+    type: str
+    required: true
+  application:
+    description:
+      - Name of the application, 1 to 40 lower-case letters, digits and single hyphens, beginning with a letter.
+    type: str
+    required: true
+  after:
+    description:
+      - Only claims of versions with a higher precedence are returned. By default all are.
+    type: str
+attributes:
+  check_mode:
+    description: Nothing is ever written.
+    support: full
+  diff_mode:
+    description: Nothing is ever written.
+    support: none
+  idempotent:
+    description: Nothing is ever written.
+    support: full
+seealso:
+  - module: slipway.platform.application_artifact
+  - module: slipway.platform.semver_tag
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+"""
+
+EXAMPLES = r"""
+- name: Versions that are claimed and not tagged yet
+  slipway.platform.application_artifact_info:
+    bucket: demo-123456789012-eu-west-1-application
+    application: app
+    after: 1.2.4
+  register: claimed
+"""
+
+RETURN = r"""
+claims:
+  description: The claims, in the order of their keys.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    version:
+      description: The version.
+      type: str
+    commit:
+      description: Full hash of the commit that has it.
+      type: str
+"""
+
+from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.claims import OPTIONS, read
+from ansible_collections.slipway.platform.plugins.module_utils._clients import (
+    Api,
+    AwsFailure,
+    BotoCoreError,
+    ClientError,
+    failure,
+)
+from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import Version
+
+
+def main() -> None:
+    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    if Version is None:
+        module.fail_json(msg=missing_required_lib("semver"))
+    try:
+        claims = read(module.params, Api.of(module, lambda text: None))
+    except (Refusal, Impossible, AwsFailure) as error:
+        module.fail_json(msg=str(error))
+    except (ClientError, BotoCoreError) as error:
+        module.fail_json(msg=str(failure(f"Reading claims in the bucket '{module.params['bucket']}'", error)))
+    module.exit_json(changed=False, claims=claims)
+
+
+if __name__ == "__main__":
+    main()

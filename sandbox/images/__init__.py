@@ -1,0 +1,1 @@
+"""What the sandbox lays out for images: the example in its own repository, a Debian base, a vulnerability database."""
