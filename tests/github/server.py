@@ -13,12 +13,12 @@ from urllib.parse import unquote
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from . import environments, rulesets, settings
+from . import conversations, environments, rulesets, settings
 from .contract import request_errors, response_errors
 from .registry import OPERATIONS, Refused
 from .state import State, Token
 
-PARTS = (environments, rulesets, settings)
+PARTS = (conversations, environments, rulesets, settings)
 """Modules that register their operations when they are imported."""
 
 

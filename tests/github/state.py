@@ -62,6 +62,8 @@ class Repository:
     rulesets: dict[int, dict[str, Any]] = field(default_factory=dict)
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     policies: dict[str, dict[int, dict[str, str]]] = field(default_factory=dict)
+    comments: list[dict[str, Any]] = field(default_factory=list)
+    releases: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def full_name(self) -> str:

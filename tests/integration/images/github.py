@@ -103,8 +103,7 @@ class Repository:
         arguments = []
         for name, commit in sorted(found):
             place = self.collection if name == COLLECTION else STAND_INS / name.replace("/", "-")
-            if name != "actions/checkout":
-                arguments += ["--local-repository", f"{name}@{commit}={place}"]
+            arguments += ["--local-repository", f"{name}@{commit}={place}"]
         return arguments
 
     def act(self, event: str, workflow: str, payload: dict[str, Any] | None = None) -> Run:
