@@ -18,7 +18,7 @@ _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def as_junit(report: Report) -> str:
     decision = report.decision
-    root = ElementTree.Element("testsuites", name="Trivy gate")
+    root = ElementTree.Element("testsuites")
     verdict = ElementTree.Element("testcase", classname="trivy_gate", name="verdict", time="0")
     if decision.verdict in ("error", "unverified"):
         _child(verdict, "error", decision.verdict, "\n".join(decision.reasons))
@@ -33,27 +33,30 @@ def as_junit(report: Report) -> str:
 
 def _suite(root: ElementTree.Element, report: Report, name: str, cases: list[ElementTree.Element]) -> None:
     numbers = {"tests": str(len(cases))}
-    for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+    for attribute, tag in (("failures", "failure"), ("errors", "error")):
         numbers[attribute] = str(sum(1 for case in cases if case.find(tag) is not None))
     stamp = f"{report.now.date()}T00:00:00"
-    attributes = {"name": name, "timestamp": stamp, "hostname": "localhost", "time": "0", **numbers}
-    suite = ElementTree.SubElement(root, "testsuite", attributes)
-    ElementTree.SubElement(suite, "properties")
+    place = {"name": name, "package": "trivy_gate", "id": str(len(root)), "hostname": "localhost"}
+    suite = ElementTree.SubElement(root, "testsuite", {**place, "timestamp": stamp, "time": "0", **numbers})
+    properties = ElementTree.SubElement(suite, "properties")
+    ElementTree.SubElement(properties, "property", name="digest", value=report.identity.manifest_digest or "none")
     suite.extend(cases)
     ElementTree.SubElement(suite, "system-out")
     ElementTree.SubElement(suite, "system-err")
 
 
 def _case(entry: Entry) -> ElementTree.Element:
-    """A finding that is refused has failed, one within its threshold has passed, what does not count is skipped."""
+    """A finding that is refused has failed, another has passed and says why.
+
+    Two schemas are in use for JUnit's reports, and only one of them knows cases that were skipped.
+    """
     finding = entry.finding
-    name = _clean(f"{finding.severity} {finding.id} in {finding.where}")
+    why = f" ({entry.status}: {entry.why})" if entry.status != COUNTED else ""
+    name = _clean(f"{finding.severity} {finding.id} in {finding.where}{why}")
     case = ElementTree.Element("testcase", classname=_clean(finding.source or finding.kind), name=name, time="0")
     if entry.refused:
         fixed = f"fixed in {finding.fixed_version}" if finding.fixed_version else "no fixed version"
         _child(case, "failure", finding.severity, f"{finding.title or finding.id} ({fixed})\n{finding.url}".strip())
-    elif entry.status != COUNTED:
-        ElementTree.SubElement(case, "skipped")
     return case
 
 
