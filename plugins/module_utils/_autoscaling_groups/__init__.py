@@ -6,24 +6,18 @@
 
 from __future__ import annotations
 
-from .._box import Box
-from .._nodes.groups import instance_types
-from .apply import KINDS, before_apply
+from .._nodes.cluster import box
+from .apply import KINDS
 from .model import OPTIONS, parse
 from .plan import answer, declare
-from .read import complete, read
+from .read import read
 
-BOX = Box(
+BOX = box(
     name="the Auto Scaling groups",
-    role="nodegroups",
     options=OPTIONS,
     kinds=KINDS,
     parse=parse,
     read=read,
     declare=declare,
-    facts=("zones", "offerings"),
-    instance_types=instance_types,
-    complete=complete,
-    before_apply=before_apply,
     answer=answer,
 )

@@ -11,17 +11,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from .. import _eks, _launch_templates
+from .. import _launch_templates
 from .._box import Kind, Target
 from .._clients import Api
 from .._eks_access.apply import ACCESS_ENTRY
-from .._known import Known
 from .._launch_templates.apply import version_of
 from .._nodes import volumes
 from .._nodes.groups import changed_sizes
 from .._plan import Effect
 from .._wait import Status, Wait, until
-from .model import AutoscalingGroups, template_name
+from .model import template_name
 from .read import ROLLING, last_refresh, named_groups
 
 CREATION = Wait(usual=120, timeout=1800)
@@ -31,12 +30,6 @@ WARMUP = 120
 """Seconds from the start of an instance to a node that takes pods, before the next one is replaced."""
 
 ROLLS = ("launch_template", "launch_template_data", "instance_types", "outdated_instances")
-
-
-def before_apply(api: Api, spec: AutoscalingGroups, known: Known) -> None:
-    """Nodes need to be told where the cluster is, and its access entries are taken when it is ACTIVE."""
-    if not spec.absent:
-        _eks.wait_until_active(api, spec.platform, known)
 
 
 def create_group(api: Api, group: Target) -> str:

@@ -27,7 +27,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
         },
     },
     **groups.OPTIONS,
-    "delete_volumes": {"type": "bool", "default": False},
 }
 
 

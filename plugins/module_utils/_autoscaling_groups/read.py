@@ -7,18 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from .. import _eks, _finders, _launch_templates, _tags
+from .. import _finders, _launch_templates, _tags
 from .._clients import Api
 from .._eks_access.read import describe_access_entry
+from .._eks_nodegroups.read import nodegroup, nodegroup_names
 from .._known import Known
 from .._nodes.cluster import joined
-from .._nodes.groups import TEMPLATE_OF_SCALING
+from .._nodes.groups import TEMPLATE_OF_SCALING, refuse_other_kind
 from .._nodes.volumes import read_volumes
-from .._plan import Found, Observed, Ref
+from .._plan import Found, Ref
 from .model import AutoscalingGroups
 
 ROLLING = ("Pending", "InProgress", "Baking", "Cancelling", "RollbackInProgress")
@@ -71,7 +71,18 @@ def _access_entry(api: Api, spec: AutoscalingGroups, known: Known) -> dict[Ref, 
     return {Ref("access_entry", spec.role): found}
 
 
+def _managed_nodegroups(api: Api, platform: str) -> list[str]:
+    found = [nodegroup(api, platform, name) for name in nodegroup_names(api, platform)]
+    return [
+        group["nodegroupName"]
+        for group in found
+        if group is not None and (group.get("tags") or {}).get(_tags.IDENTITY) == platform
+    ]
+
+
 def read(api: Api, spec: AutoscalingGroups, known: Known) -> dict[Ref, Found]:
+    if spec.other_kind_refused:
+        refuse_other_kind("Managed node groups", _managed_nodegroups(api, spec.platform))
     calls: list[Callable[[], Any]] = [
         partial(tagged_groups, api, spec.platform),
         partial(_launch_templates.templates, api, spec.platform),
@@ -145,15 +156,3 @@ def _found(api: Api, group: Mapping[str, Any], versions: Mapping[str, Mapping[in
         outdated, state = [], "pending"
     tags = _tags.from_list(group.get("Tags"))
     return Found(group["AutoScalingGroupName"], {**attributes, "outdated_instances": len(outdated)}, tags, state=state)
-
-
-def complete(api: Api, spec: AutoscalingGroups, observed: Observed, known: Known) -> AutoscalingGroups:
-    """With the subnets that the nodes go into and the version of the cluster."""
-    if not spec.groups:
-        return spec
-    cluster = _eks.standing_cluster(api, spec.platform, known) or known.entry(_eks.cluster_ref(spec.platform))
-    return replace(
-        spec,
-        subnets=tuple(_finders.private_subnets(api, spec.platform, known)),
-        cluster_version=cluster.get("version"),
-    )

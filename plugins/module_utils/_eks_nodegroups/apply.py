@@ -13,25 +13,18 @@ from typing import Any
 from .. import _eks, _launch_templates
 from .._box import Kind, Target
 from .._clients import Api
-from .._known import Known
 from .._launch_templates.apply import version_of
 from .._nodes import volumes
 from .._nodes.groups import changed_sizes
 from .._plan import Effect, Ref
 from .._wait import Status, Wait, until
-from .model import EksNodegroups, eks_name, generation
+from .model import eks_name, generation
 from .read import nodegroup
 
 CREATION = Wait(usual=180, timeout=2400)
 UPDATE = Wait(usual=900, timeout=10800)
 """Nodes are replaced within the disruption budget; a pod may take 15 minutes to leave."""
 DELETION = Wait(usual=300, timeout=3600)
-
-
-def before_apply(api: Api, spec: EksNodegroups, known: Known) -> None:
-    """Node groups are taken by an ACTIVE cluster only."""
-    if not spec.absent:
-        _eks.wait_until_active(api, spec.platform, known)
 
 
 def create_nodegroup(api: Api, group: Target) -> str:

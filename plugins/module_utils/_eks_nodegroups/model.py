@@ -28,7 +28,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
         },
     },
     **groups.OPTIONS,
-    "delete_volumes": {"type": "bool", "default": False},
 }
 
 _GENERATION = re.compile(r"(?P<name>.+)-(?P<generation>\d+)")

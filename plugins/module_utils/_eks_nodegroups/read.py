@@ -7,16 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from .. import _eks, _finders, _launch_templates
+from .. import _ec2, _launch_templates, _tags
 from .._clients import Api
 from .._known import Known
-from .._nodes.groups import TEMPLATE_OF_SCALING
+from .._nodes.groups import TEMPLATE_OF_SCALING, refuse_other_kind
 from .._nodes.volumes import read_volumes
-from .._plan import Found, Observed, Ref
+from .._plan import Found, Ref
 from .model import EksNodegroups, generation
 
 BROKEN = ("CREATE_FAILED", "DELETE_FAILED")
@@ -46,6 +45,11 @@ def read(api: Api, spec: EksNodegroups, known: Known) -> dict[Ref, Found]:
         partial(_launch_templates.templates, api, spec.platform),
     ]
     names, templates = api.together(lists)
+    if spec.other_kind_refused:
+        of_scaling = [entry for entry in templates if entry["LaunchTemplateName"].endswith(TEMPLATE_OF_SCALING)]
+        ours = [entry for entry in of_scaling if _ec2.tags_of(entry).get(_tags.IDENTITY) == spec.platform]
+        standing = [entry["LaunchTemplateName"].removesuffix(TEMPLATE_OF_SCALING) for entry in ours]
+        refuse_other_kind("Auto Scaling groups", standing)
     templates = [entry for entry in templates if not entry["LaunchTemplateName"].endswith(TEMPLATE_OF_SCALING)]
     each: list[Callable[[], Any]] = [partial(nodegroup, api, spec.platform, name) for name in names]
     each += [partial(_launch_templates.versions, api, entry["LaunchTemplateId"]) for entry in templates]
@@ -133,15 +137,3 @@ def _fitness(spec: EksNodegroups, name: str, found: Found) -> tuple[bool, bool, 
         and attributes["capacity_type"] == declared.capacity_type
     )
     return found.state != "going", attributes["status"] not in BROKEN, fits
-
-
-def complete(api: Api, spec: EksNodegroups, observed: Observed, known: Known) -> EksNodegroups:
-    """With the subnets that the nodes go into and the version of the cluster."""
-    if not spec.groups:
-        return spec
-    cluster = _eks.standing_cluster(api, spec.platform, known) or known.entry(_eks.cluster_ref(spec.platform))
-    return replace(
-        spec,
-        subnets=tuple(_finders.private_subnets(api, spec.platform, known)),
-        cluster_version=cluster.get("version"),
-    )

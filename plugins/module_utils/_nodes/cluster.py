@@ -2,13 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What nodes have to know of the cluster that they join."""
+"""What groups of nodes need of the cluster that their nodes join."""
 
 from __future__ import annotations
 
-from .. import _eks
+from dataclasses import replace
+from functools import partial
+
+from .. import _eks, _finders
+from .._box import Box
 from .._clients import Api
 from .._known import Known
+from .._plan import Observed
+from .groups import Nodes, instance_types
 from .user_data import Cluster
 
 
@@ -25,3 +31,32 @@ def joined(api: Api, name: str, known: Known | None = None) -> Cluster | None:
         "certificate_authority": cluster["certificateAuthority"]["data"],
         "service_cidr": cluster["kubernetesNetworkConfig"]["serviceIpv4Cidr"],
     }
+
+
+def complete[N: Nodes](api: Api, spec: N, observed: Observed, known: Known) -> N:
+    """With the subnets that the nodes go into and the version of the cluster."""
+    if not spec.groups:
+        return spec
+    cluster = _eks.standing_cluster(api, spec.platform, known) or known.entry(_eks.cluster_ref(spec.platform))
+    return replace(
+        spec,
+        subnets=tuple(_finders.private_subnets(api, spec.platform, known)),
+        cluster_version=cluster.get("version"),
+    )
+
+
+def before_apply(api: Api, spec: Nodes, known: Known) -> None:
+    """Nodes are taken by an ACTIVE cluster only, and are told where it is."""
+    if not spec.absent:
+        _eks.wait_until_active(api, spec.platform, known)
+
+
+box = partial(
+    Box,
+    role="nodegroups",
+    facts=("zones", "offerings"),
+    instance_types=instance_types,
+    complete=complete,
+    before_apply=before_apply,
+)
+"""A box of groups of nodes."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._account import Account
 from .._box import Target
-from .._plan import Found, Refusal, Value
+from .._plan import Found, Impossible, Refusal, Value
 from . import images, kubernetes
 
 GROUP_OPTIONS: dict[str, dict[str, Any]] = {
@@ -51,6 +51,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "role": {"type": "str", "default": "nodes"},
     "key": {"type": "str", "default": "nodes", "no_log": False},
     "security_groups": {"type": "list", "elements": "str", "default": ["nodes"]},
+    "other_kind": {"type": "str", "choices": ["allowed", "refused"], "default": "allowed"},
+    "delete_volumes": {"type": "bool", "default": False},
 }
 """Options of the module itself, beside `groups`."""
 
@@ -99,6 +101,7 @@ class Group:
 class Nodes:
     """What all groups of one module share, with what `complete` adds to it.
 
+    :param other_kind_refused: whether groups of the other kind, managed or Auto Scaling's own, must not stand.
     :param absent: whether all of it is to be deleted; `delete_volumes`: with what the cluster's pods left on volumes.
     :param subnets: names of the private subnets.
     :param cluster_version: minor of the cluster, None where nothing tells it.
@@ -111,6 +114,7 @@ class Nodes:
     role: str
     key: str
     security_groups: tuple[str, ...]
+    other_kind_refused: bool
     absent: bool
     delete_volumes: bool
     subnets: tuple[str, ...] = ()
@@ -149,6 +153,7 @@ def parse(params: Mapping[str, Value], account: Account) -> Nodes:
         role=f"{platform}-{params['role']}",
         key=f"{platform}-{params['key']}",
         security_groups=tuple(f"{platform}-{name}" for name in params["security_groups"]),
+        other_kind_refused=params["other_kind"] == "refused" and params["state"] == "present",
         absent=params["state"] == "absent",
         delete_volumes=params["delete_volumes"],
     )
@@ -302,6 +307,19 @@ def check_version(spec: Nodes, group: Group, standing: str | None) -> None:
         kubernetes.check_skew(option, group.version, spec.cluster_version)
     if standing is not None:
         kubernetes.check_not_lowered(option, group.version, standing)
+
+
+def refuse_other_kind(kind: str, names: Sequence[str]) -> None:
+    """Impossible where groups of the other kind stand.
+
+    Source: "Delete a managed node group from your cluster", EKS User Guide, on nodes that share the role.
+    """
+    if names:
+        raise Impossible(
+            f"{kind} {', '.join(sorted(names))} stand: the nodes of both kinds have one role, and EKS takes its access "
+            "back with the last managed node group; keep nodegroups_kind as it was, or first delete all nodes by "
+            "nodegroups_state absent."
+        )
 
 
 def scaling(group: Group, found: Found | None) -> dict[str, int]:
