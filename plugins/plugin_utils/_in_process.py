@@ -33,8 +33,8 @@ gc.freeze()  # and in forked workers it would copy the pages of all that
 gc.enable()
 
 
-class BoxAction(ActionBase):
-    """Action of every module of a box."""
+class StepAction(ActionBase):
+    """Action of every module of ours."""
 
     _supports_check_mode = True
     _supports_diff = True
@@ -55,8 +55,8 @@ class BoxAction(ActionBase):
         return result
 
     def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """The module's options, with what is known from earlier tasks; Refusal for an input that is wrong."""
-        return {"known": variables.get(KNOWN, {}), **self._task.args}
+        """The module's options; Refusal for an input that is wrong."""
+        return dict(self._task.args)
 
     def _in_process(self, variables: dict[str, Any]) -> bool:
         wanted = self._templar.template(variables.get("slipway_in_process", True))
@@ -104,3 +104,10 @@ class BoxAction(ActionBase):
         finally:
             os.environ.clear()
             os.environ.update(saved)
+
+
+class BoxAction(StepAction):
+    """Action of every module of a box: it takes and returns what is known."""
+
+    def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:
+        return {"known": variables.get(KNOWN, {}), **super()._arguments(variables)}
