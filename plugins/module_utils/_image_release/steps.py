@@ -37,13 +37,21 @@ def step(kind: str, name: str, make: Callable[[], object], to: Client | None = N
     return Step(Change(Ref(kind, name), Action.CREATE, values), make, to)
 
 
+LAST = frozenset({"release_manifest", "scan_record"})
+"""Kinds that say that all others stand: written once those were looked at again."""
+
+
 def made(steps: Sequence[Step], again: Callable[[], Sequence[Step]]) -> None:
-    """Makes all changes in their order, then plans again; Impossible if something is still to be made."""
-    for entry in steps:
+    """Makes all changes in their order and plans again before the last ones; Impossible if something is missing."""
+    early = [entry for entry in steps if entry.change.ref.kind not in LAST]
+    for entry in early:
         entry.make()
-    left = again() if steps else ()
+    left = [entry for entry in again() if entry.change.ref.kind not in LAST] if early else []
     if left:
         raise Impossible(f"Everything was made, but {left[0].change.ref.words} still does not stand.")
+    for entry in steps:
+        if entry.change.ref.kind in LAST:
+            entry.make()
 
 
 def plan(steps: Sequence[Step]) -> Plan:
