@@ -79,6 +79,7 @@ def images(scope: Scope) -> list[dict[str, Value]]:
     if scope.images:
         statements += [
             _allow("Login", ["ecr:GetAuthorizationToken"], "*"),  # AWS knows no resource for it
+            _allow("Repositories", ["ecr:DescribeRepositories"], account.arn("ecr", "repository/*")),
             _allow("Images", list(ECR_ACTIONS), [account.arn("ecr", f"repository/{name}") for name in scope.images]),
         ]
     if scope.signing_key is not None:
@@ -91,7 +92,6 @@ ECR_ACTIONS = (
     "ecr:BatchGetImage",
     "ecr:CompleteLayerUpload",
     "ecr:DescribeImages",
-    "ecr:DescribeRepositories",
     "ecr:GetDownloadUrlForLayer",
     "ecr:GetLifecyclePolicy",
     "ecr:GetRepositoryPolicy",
@@ -107,10 +107,10 @@ PLAN_ACTIONS = (
     "autoscaling:Describe*",
     "ec2:Describe*",
     "ec2:GetSubnetCidrReservations",
-    "ecr:DescribeImages",
     "ecr:DescribeRepositories",
     "ecr:GetLifecyclePolicy",
     "ecr:GetRepositoryPolicy",
+    "ecr:ListImages",
     "ecr:ListTagsForResource",
     "eks:Describe*",
     "eks:List*",
@@ -126,12 +126,9 @@ PLAN_ACTIONS = (
     "kms:DescribeKey",
     "kms:GetKeyPolicy",
     "kms:GetKeyRotationStatus",
-    "kms:ListAliases",
-    "kms:ListKeys",
     "kms:ListResourceTags",
     "logs:DescribeLogGroups",
     "logs:ListTagsForResource",
-    "s3:GetBucketLocation",
     "s3:GetBucketLogging",
     "s3:GetBucketOwnershipControls",
     "s3:GetBucketPolicy",
