@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import tools
+from tests.integration.conftest import Emulator
 from tests.semver_histories import git
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
@@ -27,8 +28,16 @@ AUTHOR = {
     for who in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.com"), ("DATE", "2026-11-02T10:00:00+0000"))
 }
+PROVIDER = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
 COLLECTION = "slipway-platform/slipway.platform"
 USES = re.compile(r"uses: ([\w.-]+/[\w.-]+)(/[^@\s]*)?@([0-9a-f]{40})")
+
+
+def role(emulator: Emulator, name: str) -> None:
+    """A role that GitHub's identity provider may assume."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": PROVIDER}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)
 
 
 @dataclass
@@ -41,6 +50,16 @@ class Run:
     @property
     def passed(self) -> bool:
         return self.code == 0
+
+    @property
+    def plain(self) -> str:
+        """What was printed, without the job in front of each line."""
+        return re.sub(r"^\[[^\]]*\] +(?:\| )?", "", self.text, flags=re.MULTILINE)
+
+    @property
+    def jobs(self) -> list[str]:
+        """The names of the jobs that ran, in order of their ends."""
+        return re.findall(r"^\[(?:[^\]/]*/)*([^\]/]+?) *\] +🏁", self.text, flags=re.MULTILINE)
 
 
 def checkout(folder: Path) -> Path:
@@ -61,12 +80,18 @@ def checkout(folder: Path) -> Path:
 
 @dataclass
 class Repository:
-    """A repository of its own with an application in it, and GitHub's side of its runs."""
+    """A repository of its own with an application in it, and GitHub's side of its runs.
+
+    :param environment: of the machine that runs the jobs.
+    :param github: variables that the runner sets itself, such as GITHUB_REPOSITORY.
+    """
 
     folder: Path
     collection: Path
     variables: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    github: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, example: Path, folder: Path, collection: Path, **settings: Any) -> Repository:
@@ -84,6 +109,11 @@ class Repository:
     def log(self) -> Path:
         """What the stand-ins were asked for, a line each."""
         return self.state / "stand-ins"
+
+    @property
+    def asked(self) -> list[str]:
+        """The roles that were asked for, in order."""
+        return self.log.read_text().splitlines() if self.log.exists() else []
 
     def git(self, *arguments: str) -> str:
         return git(self.folder, *arguments, **AUTHOR)
@@ -116,8 +146,9 @@ class Repository:
         command = [str(Path(sys.prefix) / "bin/act"), event, "--workflows", f".github/workflows/{workflow}"]
         command += ["--platform", "ubuntu-latest=-self-hosted", "--no-cache-server", "--action-offline-mode"]
         command += ["--eventpath", str(event_file), "--action-cache-path", str(self.state / "cache"), *self.replaced()]
-        for name, value in self.variables.items():
-            command += ["--var", f"{name}={value}"]
+        for option, values in (("--var", self.variables), ("--secret", self.secrets), ("--env", self.github)):
+            for name, value in values.items():
+                command += [option, f"{name}={value}"]
         environment = {
             **os.environ,
             "PATH": f"{go}:{os.environ['PATH']}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import subprocess
 import tarfile
 from pathlib import Path
@@ -13,10 +12,9 @@ import pytest
 
 from tests.integration.conftest import REGION, Emulator
 
-from .github import ROOT, Repository, checkout
+from .github import ROOT, Repository, checkout, role
 
 BUCKET = "demo-application"
-PROVIDER = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +25,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def repository(emulator: Emulator, collection: Path, tmp_path: Path) -> Repository:
     emulator.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": PROVIDER}}
-    emulator.client("iam").create_role(
-        RoleName="demo-build",
-        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
-    )
+    role(emulator, "demo-build")
     variables = {
         "APPLICATION_BUCKET": BUCKET,
         "AWS_REGION": REGION,
@@ -64,4 +58,4 @@ def test_a_push_leads_to_an_artifact_with_its_checksum(
         archive.extractall(tmp_path / "opt", filter="data")
     told = subprocess.run([tmp_path / "opt/bin/app", "--version"], capture_output=True, text=True, check=True)
     assert told.stdout == f"0.1.0 {repository.git('rev-parse', 'HEAD')}\n"
-    assert repository.log.read_text() == "arn:aws:iam::123456789012:role/demo-build in eu-west-1\n"
+    assert repository.asked == ["arn:aws:iam::123456789012:role/demo-build in eu-west-1"]
