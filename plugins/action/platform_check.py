@@ -7,8 +7,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ansible.module_utils.parsing.convert_bool import boolean
-
 from ansible_collections.slipway.platform.plugins.module_utils._options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check import steps
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check import variables as names
@@ -19,7 +17,10 @@ import_module("ansible_collections.slipway.platform.plugins.modules.platform_che
 
 
 class ActionModule(BoxAction):
-    """Collects what the selected roles declare and runs the module of the same name on it."""
+    """Collects what the selected roles declare and runs the module of the same name on it.
+
+    Of a role that is not enabled nothing counts but its switch.
+    """
 
     def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:
         roles = Roles(self._loader, self._templar, variables)
@@ -27,11 +28,12 @@ class ActionModule(BoxAction):
         names.refuse_unknown(variables, {*names.SHARED, *(key for each in options.values() for key in each)})
         selected = [name for name in self._task.args["roles"] if name in options and self._selected(name, variables)]
         checked(names.SHARED, roles.values(names.SHARED))
-        wanted = {**names.SHARED, **{key: option for name in selected for key, option in options[name].items()}}
+        switches = {key: options[name][key] for name in selected if (key := f"{name}_enabled") in options[name]}
+        on = checked(switches, roles.values(switches))
+        enabled = [name for name in selected if on.get(f"{name}_enabled", True)]
+        wanted = {**names.SHARED, **{key: option for name in enabled for key, option in options[name].items()}}
         values = checked(wanted, roles.values(wanted))
-        calls = [
-            call for name in selected if boolean(values.get(f"{name}_enabled", True)) for call in roles.calls(name)
-        ]
+        calls = [call for name in enabled for call in roles.calls(name)]
         steps.check([call for call in calls if call["module"] in steps.STEPS])
         boxes = [call for call in calls if call["module"] not in steps.STEPS]
         return {**super()._arguments(variables), "platform_name": values.get("platform_name"), "declared": boxes}
