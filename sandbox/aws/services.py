@@ -12,6 +12,7 @@ MODULES = (
     "ssm",
     "policy",
     "kms",
+    "kms_signing",
     "logs",
     "s3",
     "s3_settings",

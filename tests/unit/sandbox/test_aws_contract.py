@@ -210,6 +210,10 @@ def other_life(platform: Platform) -> None:
     platform.client("kms").enable_key(KeyId=key)
     platform.client("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     platform.client("kms").cancel_key_deletion(KeyId=key)
+    signing = platform.client("kms").create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]["KeyId"]
+    digest = {"KeyId": signing, "Message": b"x" * 32, "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
+    signature = platform.client("kms").sign(**digest)["Signature"]
+    platform.client("kms").verify(**digest, Signature=signature)
     data = {"ImageId": image, "InstanceType": "m6i.large"}
     template = ec2.create_launch_template(LaunchTemplateName="own", LaunchTemplateData=data)["LaunchTemplate"]
     ec2.create_launch_template_version(LaunchTemplateName="own", LaunchTemplateData=data)
