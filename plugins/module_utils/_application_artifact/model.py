@@ -47,6 +47,12 @@ def claim_key(application: str, version: str) -> str:
     return f"{folder(application, version)}claim.json"
 
 
+def release_key(application: str, version: str) -> str:
+    """Where the manifest of a release stands. A version that was built anew, with build metadata, has its own."""
+    released, _plus, refresh = version.partition("+")
+    return folder(application, released) + (f"release+{refresh}.json" if refresh else "release.json")
+
+
 def file_name(application: str, version: str, architecture: str) -> str:
     return f"{application}-{version}-linux-{architecture}.tar.gz"
 

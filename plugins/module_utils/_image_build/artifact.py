@@ -12,6 +12,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from .._application_artifact.model import release_key
 from .._clients import Api, code_of
 from .._clients import ClientError as AwsError
 from .._plan import Impossible
@@ -56,6 +57,22 @@ class Artifacts:
         if found[1] != wanted:
             raise Impossible(f"The artifact {where} has the SHA-256 {found[1]}, but checksums names {wanted}.")
         return Artifact(architecture, key, found[1], where)
+
+    def is_released(self, version: str) -> bool:
+        """Whether the manifest of its release stands, the last thing that a release writes.
+
+        Beside artifacts in a folder none is written: there, an image in every registry is a release.
+        """
+        if self._api is None:
+            return True
+        key = release_key(self._image.application, version)
+        try:
+            self._api.s3.head_object(Bucket=self._image.bucket, Key=key)
+        except AwsError as error:
+            if code_of(error) in _MISSING:
+                return False
+            raise
+        return True
 
     def fetch(self, artifact: Artifact, target: Path) -> None:
         """Writes the artifact to `target`; Impossible for bytes or contents that are not what an artifact is."""

@@ -15,6 +15,8 @@ from .._semver_tag.versions import oci_tag
 from .artifact import Artifact
 from .model import Image
 
+IsReleased = Callable[[str], bool]
+"""Whether the manifest of a version's release stands."""
 Today = Callable[[], Mapping[str, tuple[str, str]]]
 """Architecture -> (digest of the base, hash of apt's indexes), as they are now."""
 
@@ -26,7 +28,7 @@ class Release:
     :param manifests: architecture -> digest of its image.
     :param labels: architecture -> labels of its image.
     :param where: the first registry that holds it.
-    :param complete: all registries hold it.
+    :param complete: all registries hold it, and its release was brought to its end.
     """
 
     version: str
@@ -50,13 +52,17 @@ class Decision:
 
 
 def decide(
-    image: Image, artifacts: Sequence[Artifact], clients: Sequence[_registries.Client], today: Today
+    image: Image,
+    artifacts: Sequence[Artifact],
+    clients: Sequence[_registries.Client],
+    today: Today,
+    is_released: IsReleased,
 ) -> Decision:
     """Which version is built, or which released one stands.
 
     :raises Impossible: a tag stands for another commit or artifact, or for something else in another registry
     """
-    released = find(image, image.version, artifacts, clients)
+    released = find(image, image.version, artifacts, clients, is_released)
     if not image.refresh:
         return Decision(image.version, released)
     if released is None or not released.complete:
@@ -66,7 +72,7 @@ def decide(
     number, last = 1, released
     while True:
         version = f"{image.version}+r{number}"
-        standing = find(image, version, artifacts, clients)
+        standing = find(image, version, artifacts, clients, is_released)
         if standing is None:
             break
         if not standing.complete:
@@ -79,7 +85,11 @@ def decide(
 
 
 def find(
-    image: Image, version: str, artifacts: Sequence[Artifact], clients: Sequence[_registries.Client]
+    image: Image,
+    version: str,
+    artifacts: Sequence[Artifact],
+    clients: Sequence[_registries.Client],
+    is_released: IsReleased,
 ) -> Release | None:
     """What stands under a version's tag, if it is ours; None if no registry has the tag."""
     tag = oci_tag(version)
@@ -96,7 +106,8 @@ def find(
     labels = {architecture: _labels(first, digest, found) for architecture, digest in found.manifests.items()}
     for artifact in artifacts:
         _compare(image, f"{first.registry.name}:{tag}", artifact, labels.get(artifact.architecture))
-    return Release(version, found.digest, found.manifests, labels, first, len(standing) == len(clients))
+    complete = len(standing) == len(clients) and is_released(version)
+    return Release(version, found.digest, found.manifests, labels, first, complete)
 
 
 def _labels(client: _registries.Client, digest: str, found: _registries.Image) -> Mapping[str, str]:

@@ -91,7 +91,7 @@ class Runner:
             _registries.opened(image.registries, self._execute, self._api, skopeo=image.programs.skopeo) as clients,
         ):
             artifacts = [self._artifacts.stated(architecture) for architecture in image.architectures]
-            decision = decide(image, artifacts, clients, self._world.today)
+            decision = decide(image, artifacts, clients, self._world.today, self._artifacts.is_released)
             if decision.release is not None and decision.release.complete:
                 return self._released(decision.release, artifacts)
             plan = self._plan(decision, artifacts)

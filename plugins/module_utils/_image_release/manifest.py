@@ -22,11 +22,6 @@ FORMAT = 1
 _VERDICT = ("verdict", "reasons", "counts", "database", "trivy_version")
 
 
-def release_key(spec: Spec) -> str:
-    name = f"release+{spec.refresh}.json" if spec.refresh else "release.json"
-    return folder(spec.application, spec.released_version) + name
-
-
 def sbom_key(spec: Spec, architecture: str, name: str) -> str:
     file = f"{spec.application}-{spec.version}-linux-{architecture}.{SUFFIXES[name]}"
     return folder(spec.application, spec.released_version) + file

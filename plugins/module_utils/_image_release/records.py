@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from .._application_artifact.model import release_key
 from .._objects import Objects
 from .._plan import Impossible, Value
 from . import manifest as manifests
@@ -82,7 +83,7 @@ class Recording:
 
     def run(self, *, check_mode: bool) -> Outcome:
         self._objects.check()
-        key = manifests.release_key(self._spec)
+        key = release_key(self._spec.application, self._spec.version)
         body = self._objects.get(key)
         if body is None:
             words = f"Version {self._spec.version} of '{self._spec.application}' is not released"

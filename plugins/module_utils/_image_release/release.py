@@ -16,6 +16,7 @@ from typing import Any
 
 from .. import _registries
 from .._application_artifact import fetch
+from .._application_artifact.model import release_key
 from .._clients import Api
 from .._objects import Objects
 from .._oci_layout import Layout
@@ -167,7 +168,7 @@ class Release:
     def _steps(
         self, clients: Sequence[Client], what: Bundle, standing: Sequence[Mapping[str, str | None]]
     ) -> list[Step]:
-        key = manifests.release_key(self._spec)
+        key = release_key(self._spec.application, self._spec.version)
         body = self._objects.get(key)
         released = None if body is None else manifests.decoded(key, body)
         if released is not None:
@@ -261,7 +262,7 @@ class Release:
             commands.append(f"skopeo inspect{insecure} docker://{registry.reference(spec.tag)}")
             commands.append(self._cosign.verify_command(registry.reference(what.digest)))
         return {
-            "release": manifests.release_key(spec),
+            "release": release_key(spec.application, spec.version),
             "manifest": self._manifest,
             "digest": what.digest,
             "references": [f"{registry.name}@{what.digest}" for registry in spec.registries],

@@ -4,8 +4,8 @@
 
 """Modules that are no boxes, but steps from a commit to an image: what roles declare for them, checked beforehand.
 
-What only an earlier task of the run can know (the version, the layout) is filled in with something that passes. The check
-is made in the controller, so that no password goes through the options of another module.
+What only an earlier task of the run can know (the version, the layout) is filled in with something that passes. The
+check is made in the controller, so that no password goes through the options of another module.
 """
 
 from __future__ import annotations
