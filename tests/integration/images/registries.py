@@ -96,6 +96,10 @@ class RegistryServer:
         link = self._repository(repository) / "_manifests" / "tags" / tag / "current" / "link"
         return [entry["digest"] for entry in json.loads(self.blob(link.read_text()).read_bytes())["manifests"]]
 
+    def forget_tag(self, repository: str, tag: str) -> None:
+        """As if somebody had deleted it."""
+        shutil.rmtree(self._repository(repository) / "_manifests" / "tags" / tag)
+
     def _repository(self, repository: str) -> Path:
         return self._folder / "data" / "docker" / "registry" / "v2" / "repositories" / repository
 
