@@ -14,7 +14,7 @@ play=${1-}
 shift
 if [ -d ".github/actions/$play" ]; then
     play=.github/actions/$play/play.yml
-    set -- --inventory localhost, "$@"
+    (($#)) || set -- --inventory localhost,
 fi
 export PATH=$PWD/.venv/bin:$PATH
 exec ansible-playbook "$play" "$@"

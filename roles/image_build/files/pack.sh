@@ -1,12 +1,12 @@
 #!/bin/bash
 # Compiles the application for each of ARCHITECTURES and packs what the command left in OUTPUT: sorted, of the commit's time,
-# owned by nobody in particular, so that the same commit gives the same bytes. The archives go to ARTIFACTS, by default a new folder.
+# owned by nobody in particular, so that the same commit gives the same bytes. The archives go to the folder
+# ARTIFACTS, each with its checksum.
 set -euo pipefail
 COMMIT=$(git rev-parse HEAD)
 SOURCE_DATE_EPOCH=$(git show --no-patch --format=%ct HEAD)
 export VERSION COMMIT SOURCE_DATE_EPOCH
-artifacts=${ARTIFACTS:-$(mktemp -d "${RUNNER_TEMP:-/tmp}/artifacts.XXXXXX")}
-mkdir -p "$artifacts"
+mkdir -p "$ARTIFACTS"
 trees=$(mktemp -d "${RUNNER_TEMP:-/tmp}/trees.XXXXXX")
 trap 'rm -rf "$trees"' EXIT
 for architecture in $ARCHITECTURES; do
@@ -17,10 +17,9 @@ for architecture in $ARCHITECTURES; do
         echo "${GITHUB_OUTPUT:+::error title=Compile::}'$COMMAND' left nothing in \$OUTPUT for $architecture."
         exit 1
     fi
-    archive=$artifacts/$APPLICATION-$VERSION-linux-$architecture.tar.gz
+    archive=$ARTIFACTS/$APPLICATION-$VERSION-linux-$architecture.tar.gz
     tar --create --directory "$tree" --sort=name --format=gnu --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
         --mode=u=rwX,go=rX -- . | gzip --no-name --best >"$archive.part"
     mv "$archive.part" "$archive"
-    echo "$(sha256sum "$archive" | cut -d' ' -f1)  ${archive##*/}"
+    echo "$(sha256sum "$archive" | cut -d' ' -f1)  ${archive##*/}" | tee "$archive.sha256"
 done
-[ -z "${GITHUB_OUTPUT:-}" ] || echo "artifacts=$artifacts" >>"$GITHUB_OUTPUT"
