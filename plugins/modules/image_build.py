@@ -120,7 +120,7 @@ options:
     default: []
   user_id:
     description:
-      - Number of the user and of its group, 1000 to 59999. It owns nothing but O(writable_directories).
+      - Number of the user and of its group, 1000 to 59999. It owns nothing in the image.
     type: int
     default: 10001
   command:

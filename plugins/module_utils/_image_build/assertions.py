@@ -94,7 +94,7 @@ def file_failures(file: File, before: File | None) -> list[str]:
     if _HISTORY.fullmatch(file.path) or re.fullmatch(r"(/[^/]+)*/\.(ba|z|a|k)?sh_history", file.path):
         found.append(f"The image holds the history of a shell or program in {file.path}.")
     if ".git" in PurePosixPath(file.path).parts:
-        found.append(f"The image holds {file.path} of a git repository.")
+        found.append(f"The image holds the git repository {file.path.partition('/.git')[0]}/.git.")
     if _KEY_NAMES.fullmatch(file.path) or file.key:
         found.append(f"The image holds a key or credentials in {file.path}.")
     writable = file.mode & 0o002 and file.kind in ("file", "directory") and not file.mode & 0o1000
@@ -104,10 +104,10 @@ def file_failures(file: File, before: File | None) -> list[str]:
 
 
 def _owned(image: Image, files: Mapping[str, File]) -> Iterable[str]:
-    """The user owns the directories that it may write to, and nothing else: what it owns, it could change."""
+    """What the user owns, it could change; it needs to own nothing."""
     for path, file in sorted(files.items()):
-        if image.user in (file.user, file.group) and path not in image.writable:
-            yield f"The user {image.user} owns {path}, which is none of writable_directories."
+        if image.user in (file.user, file.group):
+            yield f"The user {image.user} owns {path}, which it could change."
 
 
 def _start(image: Image, configuration: Mapping[str, Any]) -> Iterable[str]:

@@ -107,7 +107,7 @@ class Starter:
         limits += ["--ulimit=nproc=4096:4096", "--network=none"]
         limits += ["--read-only"] if read_only else []
         limits += ["--read-only-tmpfs=false"] if read_only and self._podman else []
-        limits += [f"--tmpfs={path}:rw,nosuid,nodev,noexec,size=16m,mode=1777" for path in self._image.writable]
+        limits += [f"--tmpfs={path}:rw,nosuid,nodev,noexec,size=16m" for path in self._image.writable]
         status, output, errors = self._run(["run", "--detach", "--pull=never", f"--name={container}", *limits, name])
         if status:
             raise Impossible(f"The image cannot be started: {last_line((errors + output).decode(errors='replace'))}.")

@@ -103,10 +103,8 @@ def _system(image: Image, index: str) -> str:
     user = f"--no-log-init --uid {image.user} --gid {image.user} --no-create-home --home-dir /nonexistent"
     # Without pipes: the shell of the step would not see that their first program fails.
     measured = "sha256sum /var/lib/apt/lists/*_InRelease >/tmp/all && cut -c1-64 /tmp/all >/tmp/index"
-    made = [
-        f"{{ [ -e {directory} ] || install -d -o {image.user} -g {image.user} -m 0700 {directory}; }}"
-        for directory in image.writable
-    ]
+    # Root's own: an empty volume is mounted there, which takes the directory's mode.
+    made = [f"{{ [ -e {directory} ] || install -d -m 1777 {directory}; }}" for directory in image.writable]
     steps = [
         # shadow writes the day of the last change of a password, from this variable if it is there.
         f"export SOURCE_DATE_EPOCH={image.created} DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8",

@@ -20,7 +20,7 @@ from .containerfile import MOVED
 from .model import Image
 
 _NO_SPACE = re.compile(rb"no space left on device|disk quota exceeded", re.IGNORECASE)
-_STAMPED = re.compile(r"^(?:time=\S+ level=\w+ msg=|E: |Err:|W: )")
+_STAMPED = re.compile(r"^(?:time=\S+ level=\w+ msg=|E: |Err:|W: |\[FATAL tini \(\d+\)\] )")
 
 
 class Engine:

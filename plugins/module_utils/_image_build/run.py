@@ -90,7 +90,9 @@ class Runner:
             room(image.directory),
             _registries.opened(image.registries, self._execute, self._api, skopeo=image.programs.skopeo) as clients,
         ):
-            artifacts = [self._artifacts.stated(architecture) for architecture in image.architectures]
+            artifacts = [
+                self._artifacts.stated(architecture, check_mode=self._check_mode) for architecture in image.architectures
+            ]
             decision = decide(image, artifacts, clients, self._world.today, self._artifacts.is_released)
             if decision.release is not None and decision.release.complete:
                 return self._released(decision.release, artifacts)

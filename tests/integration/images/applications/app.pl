@@ -19,7 +19,8 @@ while (1) {
     my $client = $socket->accept or next;
     while (my $line = <$client>) { last if $line eq "\r\n" }
     if ($habit eq 'leaves-zombies' && !fork) { exit 0 }
-    if ($habit eq 'leaves-orphans' && !fork) { exit 0 if fork; sleep 1; exit 0 }
+    if ($habit eq 'leaves-orphans' && !fork) { exit 0 if fork; select(undef, undef, undef, 0.2); exit 0 }
+    wait if $habit eq 'leaves-orphans';
     my $status = $habit eq 'answers-503' ? '503 Service Unavailable' : '200 OK';
     print $client "HTTP/1.0 $status\r\nContent-Length: 3\r\n\r\nok\n";
     close $client;
