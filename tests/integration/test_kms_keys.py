@@ -89,6 +89,17 @@ def test_changes_by_hand_are_undone(life: Life) -> None:
     assert life.step() == ["update kms_key demo-eks enabled,rotation"]
 
 
+def test_a_key_without_alias_is_found_beside_one_that_is_being_deleted(life: Life) -> None:
+    kms = life.emulator.client("kms")
+    named = [{"TagKey": "Name", "TagValue": "demo-eks"}, {"TagKey": "slipway:platform", "TagValue": "demo"}]
+    arns = [kms.create_key(Tags=named)["KeyMetadata"]["Arn"] for _ in range(3)]
+    for arn in (arns[0], arns[2]):
+        kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
+    (change,) = life.step()
+    assert change.startswith("update kms_key demo-eks alias,")
+    assert key_id(kms) == arns[1]
+
+
 def test_a_deletion_by_hand_is_cancelled(life: Life) -> None:
     life.step()
     kms = life.emulator.client("kms")

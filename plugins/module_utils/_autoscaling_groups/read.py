@@ -131,7 +131,7 @@ def _found(api: Api, group: Mapping[str, Any], versions: Mapping[str, Mapping[in
     data = _data(versions, template_id, version)
     attributes = {
         "instance_types": types,
-        "distribution": {**DEFAULTS, **{key: value for key, value in distribution.items() if value is not None}},
+        "distribution": {**DEFAULTS, **{key: value for key, value in distribution.items() if value not in (None, "")}},
         "launch_template": template_id if template_id in versions else None,
         "launch_template_data": data,
         "scaling": {

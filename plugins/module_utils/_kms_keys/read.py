@@ -40,15 +40,18 @@ def key_tags(api: Api, key_id: str) -> dict[str, str]:
     return _tags.from_list(api.kms.pages("list_resource_tags", "Tags", KeyId=key_id), "TagKey", "TagValue")
 
 
-def tagged_keys(api: Api, platform: str) -> dict[str, str]:
-    """Keys of the platform by their Name tags: name -> ARN. The tagging API lags: it only finds what lost its alias."""
+def tagged_keys(api: Api, platform: str) -> list[tuple[str, str]]:
+    """Keys of the platform by their Name tags: (name, ARN), those that AWS is deleting among them, which keep their tags.
+
+    The tagging API lags: it only finds what lost its alias.
+    """
     entries = api.resourcegroupstaggingapi.pages(
         "get_resources",
         "ResourceTagMappingList",
         ResourceTypeFilters=["kms:key"],
         TagFilters=[{"Key": _tags.IDENTITY, "Values": [platform]}],
     )
-    return {_tags.from_list(entry["Tags"]).get("Name", ""): entry["ResourceARN"] for entry in entries}
+    return [(_tags.from_list(entry["Tags"]).get("Name", ""), entry["ResourceARN"]) for entry in entries]
 
 
 def _found(api: Api, key_id: str, alias: str | None) -> Found | None:
@@ -88,8 +91,8 @@ def read(api: Api, spec: KmsKeys, known: Known) -> dict[Ref, Found]:
     names = [key.name for key in spec.keys]
     answers = api.together([partial(_found, api, f"alias/{name}", f"alias/{name}") for name in names])
     found = {name: key for name, key in zip(names, answers, strict=True) if key is not None}
-    orphans = tagged_keys(api, spec.platform) if len(found) < len(names) else {}
-    for name, arn in orphans.items():
+    orphans = tagged_keys(api, spec.platform) if len(found) < len(names) else []
+    for name, arn in orphans:
         if name in names and name not in found:
             lost = _found(api, arn, None)
             found |= {} if lost is None else {name: lost}
