@@ -42,6 +42,7 @@ class Github:
     """The fake as its witness.
 
     :param violations: what requests and answers had that GitHub's description does not allow.
+    :param last_writes: of the last step of a life.
     :param trouble: (method, path) -> a refusal in place of an answer, or None; for tests of limits and outages.
     """
 
@@ -51,6 +52,7 @@ class Github:
     violations: list[str] = field(default_factory=list)
     trouble: Callable[[str, str], Response | None] | None = None
     versions: set[str] = field(default_factory=set)
+    last_writes: list[str] = field(default_factory=list)
 
     @property
     def writes(self) -> list[str]:

@@ -17,9 +17,10 @@ def get_repository(state: State, body: Any, owner: str, name: str) -> tuple[int,
     values = {
         "id": found.id,
         "name": found.name,
-        "full_name": found.full_name,
+        "full_name": found.moved_to or found.full_name,
         "private": found.private,
         "default_branch": found.default_branch,
+        "archived": found.archived,
         "owner": shaped("simple-user", login=found.owner, id=state.owner_id),
         "security_and_analysis": security if found.licensed or not found.private else None,
     }
@@ -29,6 +30,8 @@ def get_repository(state: State, body: Any, owner: str, name: str) -> tuple[int,
 @operation("PATCH", REPOSITORY)
 def update_repository(state: State, body: Any, owner: str, name: str) -> tuple[int, Any]:
     found = at(state, owner, name)
+    if found.archived:
+        raise Refused(403, "Repository was archived so is read-only.")
     given = dict(body)
     security = {key: entry["status"] for key, entry in (given.pop("security_and_analysis", None) or {}).items()}
     if security and found.private and not found.licensed:

@@ -35,6 +35,8 @@ class Repository:
     id: int
     private: bool = False
     licensed: bool = True
+    archived: bool = False
+    moved_to: str = ""
     default_branch: str = "main"
     settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
     security: dict[str, str] = field(

@@ -14,6 +14,7 @@ from .._plan import Field, Found, Impossible, Value
 from .client import Github
 from .directory import ACTOR_TYPES, Directory
 from .model import Actor, Environment, Ruleset, Spec
+from .read import branch_patterns
 
 
 @dataclass(frozen=True)
@@ -112,16 +113,20 @@ def put_environment(github: Github, target: Target) -> None:
     where = (*target.path, "environments", environment.name if target.found is None else target.found.id)
     if target.found is None or target.changed - {"branches", "tags"}:
         github.put(*where, body=environment_body(environment, target.directory))
-    if environment.deployment_branch_policy != "custom_branch_policies":
-        return
-    before = {} if target.found is None else target.found.extra["policies"]
+    if environment.deployment_branch_policy == "custom_branch_policies":
+        _set_patterns(github, environment, *where)
+
+
+def _set_patterns(github: Github, environment: Environment, *where: str) -> None:
+    """What is new comes before what is obsolete goes. Some may stand from a time when they did not count."""
+    standing = branch_patterns(github, *where)
     wanted = [("branch", name) for name in environment.branches] + [("tag", name) for name in environment.tags]
     for kind, name in wanted:
-        if f"{kind} {name}" not in before:
+        if (kind, name) not in standing:
             github.post(*where, "deployment-branch-policies", body={"name": name, "type": kind})
-    for standing, number in before.items():
-        if tuple(standing.split(" ", 1)) not in wanted:
-            github.delete(*where, "deployment-branch-policies", str(number))
+    for pattern, number in standing.items():
+        if pattern not in wanted:
+            github.delete(*where, "deployment-branch-policies", number)
 
 
 def delete_environment(github: Github, target: Target) -> None:

@@ -28,6 +28,7 @@ PATIENCE = 300.0
 """Seconds that a call may be put off in all by GitHub's limits; a longer wait is left to the user."""
 
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+_NOT_GITHUB = "an answer that is not GitHub's"
 _AGAIN = {"GET", "PUT", "DELETE", "PATCH"}
 """Methods that may be repeated after an error of the server; what POST has made would stand twice."""
 
@@ -123,7 +124,10 @@ class Github:
             self._sleep(pause)
             waited, attempt = waited + pause, attempt + 1
         if 200 <= answer.status < 300:
-            return (json.loads(answer.data) if answer.data else None), answer.headers
+            try:
+                return (json.loads(answer.data) if answer.data else None), answer.headers
+            except ValueError as error:
+                raise GithubError(answer.status, method, path, _NOT_GITHUB, "Check api_url.") from error
         raise refused(method, path, answer.status, answer.headers, answer.data, self._clock())
 
     def _request(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Any:
@@ -186,7 +190,7 @@ def refused(
         answer = json.loads(data)
         words = str(answer["message"])
     except (ValueError, KeyError, TypeError):
-        answer, words = {}, "an answer that is not GitHub's"
+        answer, words = {}, _NOT_GITHUB
     details = [_detail(entry) for entry in answer.get("errors") or []]
     if details:
         words = f"{words.rstrip('.')}: {'; '.join(details)}"

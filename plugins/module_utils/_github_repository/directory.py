@@ -73,6 +73,6 @@ def bypass_actor(directory: Directory, entry: Mapping[str, Any]) -> str:
     """One who may go round a ruleset, as it stands in a plan: `team platform: pull_request`."""
     kind = next((word for word, name in ACTOR_TYPES.items() if name == entry["actor_type"]), entry["actor_type"])
     mode = entry.get("bypass_mode", "always")
-    if kind in ("organization_admin", "deploy_key"):
+    if kind in ("organization_admin", "deploy_key") or entry.get("actor_id") is None:
         return f"{kind}: {mode}"
     return f"{kind} {directory.name(kind, int(entry['actor_id']))}: {mode}"

@@ -271,7 +271,7 @@ def _bypass(path: str, given: Mapping[str, Value]) -> tuple[Actor, str]:
 def _environment(position: int, given: Mapping[str, Value]) -> Environment:
     path = f"environments[{position}]"
     name = given["name"]
-    if not name.strip() or len(name) > 255 or any(character in "'\"`,;\\" for character in name):
+    if not name.strip(" .") or len(name) > 255 or any(c in "'\"`,;\\" or not c.isprintable() for c in name):
         raise Refusal(f"{path}.name", name, "1 to 255 characters without quotes, commas, semicolons and \\ are allowed")
     if not 0 <= given["wait_timer"] <= 43200:
         raise Refusal(f"{path}.wait_timer", given["wait_timer"], "0 to 43200 minutes (30 days) are allowed")

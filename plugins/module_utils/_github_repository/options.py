@@ -25,7 +25,7 @@ PULL_REQUEST: dict[str, dict[str, Any]] = {
     "allowed_merge_methods": {"type": "list", "elements": "str", "default": ["squash"]},
 }
 
-_STATUS_CHECKS: dict[str, dict[str, Any]] = {
+STATUS_CHECKS: dict[str, dict[str, Any]] = {
     "contexts": {"type": "list", "elements": "str", "required": True},
     "app": {"type": "str", "default": "github-actions"},
     "strict_required_status_checks_policy": {"type": "bool", "default": True},
@@ -35,7 +35,7 @@ _STATUS_CHECKS: dict[str, dict[str, Any]] = {
 RULES: dict[str, dict[str, Any]] = {
     **{name: {"type": "bool", "default": False} for name in FLAGS},
     "pull_request": {"type": "dict", "options": PULL_REQUEST},
-    "required_status_checks": {"type": "dict", "options": _STATUS_CHECKS},
+    "required_status_checks": {"type": "dict", "options": STATUS_CHECKS},
     "required_deployments": {"type": "list", "elements": "str", "default": []},
 }
 

@@ -6,17 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .._plan import Found, Impossible, Ref, Value
 from .client import Github
 from .directory import Directory, bypass_actor
 from .model import Actor, Spec
-from .options import PULL_REQUEST
-
-NO_PARAMETERS = True
-"""What stands for a rule that has no parameters."""
+from .options import PULL_REQUEST, STATUS_CHECKS
 
 
 def read(github: Github, spec: Spec, directory: Directory) -> dict[Ref, Found]:
@@ -55,6 +52,7 @@ def _settings(github: Github, spec: Spec) -> Iterator[tuple[Ref, Found]]:
                 "private": found["private"],
                 "default_branch": found["default_branch"],
                 "full_name": found["full_name"],
+                "archived": found["archived"],
             },
         ),
     )
@@ -66,7 +64,8 @@ def _settings(github: Github, spec: Spec) -> Iterator[tuple[Ref, Found]]:
         "sha_pinning_required": answer.get("sha_pinning_required", False),
     }
     yield Ref("actions_permissions", spec.repository), Found("actions", actions)
-    if spec.actions["allowed_actions"] == "selected" and actions["enabled"]:
+    wanted = spec.actions["enabled"] and spec.actions["allowed_actions"] == "selected"
+    if wanted and actions["enabled"]:
         selected = github.get(*permissions, "selected-actions") if actions["allowed_actions"] == "selected" else {}
         yield (
             Ref("selected_actions", spec.repository),
@@ -93,7 +92,7 @@ def _settings(github: Github, spec: Spec) -> Iterator[tuple[Ref, Found]]:
             {
                 "use_default": claim["use_default"],
                 "include_claim_keys": [] if claim["use_default"] else list(claim.get("include_claim_keys") or []),
-                "use_immutable_subject": claim.get("use_immutable_subject", False),
+                "use_immutable_subject": claim.get("use_immutable_subject", "@" in claim.get("sub_claim_prefix", "")),
             },
             extra={"sub_claim_prefix": claim.get("sub_claim_prefix", "")},
         ),
@@ -111,19 +110,21 @@ def _environments(github: Github, spec: Spec, directory: Directory) -> dict[Ref,
         if name is None and not spec.purge_environments:
             continue
         policy = _branch_policy(entry.get("deployment_branch_policy"))
-        patterns = {}
-        if policy == "custom_branch_policies":
-            listed = github.pages(*where, entry["name"], "deployment-branch-policies", key="branch_policies")
-            patterns = {(found.get("type") or "branch", found["name"]): found["id"] for found in listed}
+        patterns = branch_patterns(github, *where, entry["name"]) if policy == "custom_branch_policies" else {}
         attributes = {
             **_protection(entry, directory),
             "deployment_branch_policy": policy,
-            "branches": sorted(name for kind, name in patterns if kind == "branch"),
-            "tags": sorted(name for kind, name in patterns if kind == "tag"),
+            "branches": sorted(pattern for kind, pattern in patterns if kind == "branch"),
+            "tags": sorted(pattern for kind, pattern in patterns if kind == "tag"),
         }
-        ids = {f"{kind} {pattern}": number for (kind, pattern), number in patterns.items()}
-        observed[Ref("environment", name or entry["name"])] = Found(entry["name"], attributes, extra={"policies": ids})
+        observed[Ref("environment", name or entry["name"])] = Found(entry["name"], attributes)
     return observed
+
+
+def branch_patterns(github: Github, *environment: str) -> dict[tuple[str, str], str]:
+    """(`branch` or `tag`, pattern) -> identifier, of an environment that has custom ones."""
+    listed = github.pages(*environment, "deployment-branch-policies", key="branch_policies")
+    return {(found.get("type") or "branch", found["name"]): str(found["id"]) for found in listed}
 
 
 def _branch_policy(found: Mapping[str, bool] | None) -> str:
@@ -174,21 +175,22 @@ def _ruleset(found: Mapping[str, Any], directory: Directory) -> dict[str, Value]
 
 
 def _rule(rule: Mapping[str, Any], directory: Directory) -> Value:
-    """Parameters of a rule as they are declared; what GitHub adds and nobody has set is left out."""
+    """Parameters of a rule as they are declared."""
     parameters = dict(rule.get("parameters") or {})
     if rule["type"] == "required_deployments":
         return sorted(parameters["required_deployment_environments"])
     if rule["type"] == "required_status_checks":
         checks = parameters.pop("required_status_checks")
         apps = {entry.get("integration_id") for entry in checks}
-        parameters["contexts"] = sorted(entry["context"] for entry in checks)
-        parameters["app"] = ", ".join(sorted("" if app is None else directory.name("app", app) for app in apps))
-        parameters.setdefault("do_not_enforce_on_create", False)
-        return parameters
+        names = sorted("" if app is None else directory.name("app", app) for app in apps)
+        found = {"contexts": sorted(entry["context"] for entry in checks), "app": ", ".join(names)}
+        return {"do_not_enforce_on_create": False, **_set(parameters, STATUS_CHECKS), **found}
     if rule["type"] == "pull_request":
         methods = parameters.get("allowed_merge_methods") or ["merge", "rebase", "squash"]
-        parameters = {name: value for name, value in parameters.items() if value or name in PULL_REQUEST}
-        return {**parameters, "allowed_merge_methods": sorted(methods)}
-    if rule["type"] == "update" and not parameters.get("update_allows_fetch_and_merge"):
-        return NO_PARAMETERS
-    return parameters or NO_PARAMETERS
+        return {**_set(parameters, PULL_REQUEST), "allowed_merge_methods": sorted(methods)}
+    return _set(parameters, ()) or True
+
+
+def _set(parameters: Mapping[str, Value], known: Iterable[str]) -> dict[str, Value]:
+    """Without what GitHub adds by itself and nobody has switched on."""
+    return {name: value for name, value in parameters.items() if value or name in known}

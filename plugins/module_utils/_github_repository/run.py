@@ -70,6 +70,9 @@ class Runner:
         except GithubError as error:
             raise Failure(f"Reading repository '{self._spec.repository}' failed at {error}") from error
         first = view.plan
+        repository = view.observed.get(Ref("repository", self._spec.repository))
+        if first and repository is not None and repository.extra["archived"]:
+            raise Impossible(f"The repository '{self._spec.repository}' is archived and cannot change; unarchive it.")
         if first and not self._check_mode:
             self._apply(view)
             view = self._verified(first)
