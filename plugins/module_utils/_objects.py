@@ -36,13 +36,18 @@ class Objects:
         self._api = api
         self.bucket = bucket
 
-    def check(self) -> None:
-        """Impossible if the bucket does not exist or is not open to the caller."""
+    def check(self, *, check_mode: bool = False) -> None:
+        """Impossible if the bucket does not exist or is not open to the caller.
+
+        :param check_mode: takes a bucket that does not exist as one that an earlier task plans to make: it is empty.
+        """
         try:
             self._api.s3.head_bucket(Bucket=self.bucket)
         except ClientError as error:
             code = code_of(error)
             if code in ("404", "NoSuchBucket"):
+                if check_mode:
+                    return
                 raise Impossible(f"The bucket '{self.bucket}' does not exist.") from error
             if code in ("403", "AccessDenied", "301"):
                 raise Impossible(
@@ -68,7 +73,7 @@ class Objects:
         def read() -> bytes:
             return bytes(self._api.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
 
-        return self._api.optional(read, "NoSuchKey", "404")
+        return self._api.optional(read, "NoSuchKey", "NoSuchBucket", "404")
 
     def keys(self, prefix: str) -> list[str]:
         entries = self._api.s3.pages("list_objects_v2", "Contents", Bucket=self.bucket, Prefix=prefix)

@@ -45,7 +45,7 @@ class Runner:
         self._check_mode = check_mode
 
     def run(self) -> Outcome:
-        self._objects.check()
+        self._objects.check(check_mode=self._check_mode)
         writes = self._missing()
         if writes and not self._check_mode:
             for write in writes:
