@@ -100,7 +100,9 @@ def parse(values: Mapping[str, Value]) -> Spec:
         raise Refusal("repository", repository, "owner and name with a slash between are allowed ('octo-org/shop')")
     _check_url(given["api_url"])
     if not given["token"]:
-        raise Refusal("token", None, "set it, or GITHUB_TOKEN in the environment, to a token that administers it")
+        raise Refusal(
+            "token", None, "set it, or GITHUB_TOKEN in the environment, to a token that administers the repository"
+        )
     if not given["token"].isascii() or not given["token"].isprintable() or " " in given["token"]:
         raise Refusal("token", "...", "letters, digits and _ without spaces and line breaks are allowed")
     settings = _settings(given["settings"])

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from .._github_repository import model as github_repository
+from .._github_repository import options as github_options
 from .._image_build import model as image_build
 from .._image_release import options as image_release
 from .._options import checked
@@ -46,6 +48,7 @@ def _gate(options: Mapping[str, Value]) -> object:
 
 
 STEPS: dict[str, Step] = {
+    "github_repository": Step(github_options.OPTIONS, github_repository.parse, {"token": "-"}),
     "image_build": Step(image_build.OPTIONS, lambda options: image_build.parse(options, _today()), RELEASE),
     "trivy_gate": Step(trivy_gate.OPTIONS, _gate, {"filesystem": "/"}),
     "image_release": Step(
