@@ -1,0 +1,70 @@
+"""The Containerfile: two layers, and nothing in it that differs from day to day."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.slipway.platform.plugins.module_utils._image_build.containerfile import (
+    containerfile,
+    index_of,
+    labels,
+)
+from ansible_collections.slipway.platform.plugins.module_utils._image_build.model import parse
+
+from .test_image_build_model import DIGEST, TODAY, parameters
+
+IMAGE = parse(parameters(writable_directories=["/var/lib/app"], packages=["ca-certificates"]), TODAY)
+PRINTABLE = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1)
+
+
+def text(image=IMAGE, index: str = "1" * 64) -> str:
+    return containerfile(image, DIGEST, index, labels(image, image.version, "2" * 64, index, DIGEST))
+
+
+def test_instructions() -> None:
+    lines = text().splitlines()
+    assert [line.split(" ", 1)[0] for line in lines] == [
+        *("FROM", "RUN", "ADD", "LABEL", "EXPOSE", "STOPSIGNAL", "USER", "ENTRYPOINT")
+    ]
+    assert lines[0] == f"FROM registry.example/debian@{DIGEST}"
+    assert lines[-1] == 'ENTRYPOINT ["/usr/bin/tini", "--", "/opt/app/bin/app"]'
+    assert lines[-2] == "USER 10001:10001"
+
+
+def test_the_first_layer_depends_on_what_it_holds_alone() -> None:
+    first = text().splitlines()[1]
+    assert "export SOURCE_DATE_EPOCH=1778051289 " in first
+    assert "echo ca-certificates tini >" in first
+    assert "install -d -m 1777 /var/lib/app" in first
+    other = replace(IMAGE, commit="9" * 40, version="9.9.9", environment={"A": "b"})
+    assert text(other).splitlines()[1] == first
+    assert text(index="3" * 64).splitlines()[1] != first
+
+
+@given(st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True), PRINTABLE, max_size=3))
+def test_values_are_taken_as_they_are(environment: dict[str, str]) -> None:
+    """Witness: the same quoting in a shell, in which nothing may be expanded."""
+    image = replace(IMAGE, environment=environment)
+    lines = [line.removeprefix("ENV ") for line in text(image).splitlines() if line.startswith("ENV ")]
+    assert dict(shlex.split(line.replace("\\$", "$"))[0].split("=", 1) for line in lines) == environment
+    assert all("$" not in line.replace("\\$", "") for line in lines)
+
+
+def test_labels() -> None:
+    found = labels(replace(IMAGE, labels={"team": "x"}), "1.2.3+r1", "2" * 64, "1" * 64, DIGEST)
+    assert found["org.opencontainers.image.version"] == "1.2.3+r1"
+    assert found["org.opencontainers.image.created"] == "2026-05-06T07:08:09Z"
+    assert found["org.opencontainers.image.base.digest"] == DIGEST
+    assert found["team"] == "x"
+    assert json.dumps(found) == json.dumps(dict(sorted(found.items())))
+
+
+def test_an_index_is_a_set_of_release_files() -> None:
+    assert index_of([b"a", b"b"]) == index_of([b"b", b"a"])
+    assert index_of([b"a", b"b"]) != index_of([b"a", b"c"])
+    assert len(index_of([])) == 64
