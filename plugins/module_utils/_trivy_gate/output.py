@@ -132,21 +132,24 @@ def planned(files: Mapping[str, str], decision: Decision) -> Plan:
 
 
 def write(files: Mapping[str, str]) -> None:
-    """All files, each whole or not at all."""
-    for path, text in files.items():
-        if _content(path) == text:
-            continue
-        folder = os.path.dirname(path)
-        os.makedirs(folder, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".trivy-gate-")
-        try:
+    """All files; where one cannot be written, none is changed."""
+    building: dict[str, str] = {}
+    try:
+        for path, text in files.items():
+            if _content(path) == text:
+                continue
+            folder = os.path.dirname(path)
+            os.makedirs(folder, exist_ok=True)
+            handle, building[path] = tempfile.mkstemp(dir=folder, prefix=".trivy-gate-")
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
+            os.chmod(building[path], 0o644)
+        for path in list(building):
+            os.replace(building[path], path)
+            del building[path]
+    finally:
+        for name in building.values():
             os.unlink(name)
-            raise
 
 
 def _content(path: str) -> str | None:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .._oci_layout import verify
-from .._plan import Plan, Value
+from .._plan import Impossible, Plan, Value
 from . import archive, canary, database, external, vex
 from . import report as trivy_report
 from .decide import canary_doubts, decide, doubts, log_doubts, summary
@@ -100,7 +100,10 @@ class Runner:
         }
         plan = planned(files, decision)
         if plan and not self._check_mode:
-            write(files)
+            try:
+                write(files)
+            except OSError as error:
+                raise Impossible(f"The reports cannot be written to '{spec.directory}': {error.strerror}.") from error
         failure = None
         if spec.enforce and decision.verdict != "passed":
             failure = f"The gate is closed ({summary(decision)}). {' '.join(decision.reasons)}"
