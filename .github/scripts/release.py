@@ -22,8 +22,8 @@ def message(tag: str) -> str:
     return text.strip()
 
 
-def notes(text: str, image: str) -> str:
-    return "\n\n".join(filter(None, [text, f"Image: `{image}`" if image else ""])) + "\n"
+def notes(text: str, images: list[str]) -> str:
+    return "\n\n".join([text, *(f"Image: `{image}`" for image in images)]) + "\n"
 
 
 def main() -> int:
@@ -36,7 +36,7 @@ def main() -> int:
     else:
         print(f"Release {tag}: unchanged")
         return 0
-    body = notes(message(tag), os.environ["IMAGE"])
+    body = notes(message(tag), os.environ["IMAGE"].split())
     rest.call("POST", "releases", {"tag_name": tag, "name": version, "body": body, "prerelease": "-" in version})
     print(f"Release {tag}: written")
     return 0

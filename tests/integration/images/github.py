@@ -118,6 +118,12 @@ class Repository:
     def git(self, *arguments: str) -> str:
         return git(self.folder, *arguments, **AUTHOR)
 
+    def remote(self, folder: Path) -> None:
+        """A bare repository as origin, with what stands here."""
+        git(self.folder.parent, "clone", "--quiet", "--bare", str(self.folder), str(folder))
+        self.git("remote", "set-url", "origin", str(folder))
+        self.git("fetch", "--quiet", "origin")
+
     def commit(self, message: str) -> str:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
@@ -151,7 +157,6 @@ class Repository:
                 command += [option, f"{name}={value}"]
         environment = {
             **os.environ,
-            "PATH": f"{go}:{os.environ['PATH']}",
             "XDG_CACHE_HOME": str(self.state),
             "GOCACHE": os.environ.get("GOCACHE") or str(Path.home() / ".cache/go-build"),
             "GOTOOLCHAIN": "local",
@@ -160,6 +165,7 @@ class Repository:
             "STAND_IN_LOG": str(self.log),
             **self.environment,
         }
+        environment["PATH"] = ":".join(filter(None, [self.environment.get("PATH"), str(go), os.environ["PATH"]]))
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             environment.pop(name, None)
         done = subprocess.run(
