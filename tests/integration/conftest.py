@@ -141,3 +141,8 @@ def emulator(running: Emulator, weather: bool) -> Emulator:
     running.forget()
     running.weather, running.spells = weather, 0
     return running
+
+
+@pytest.fixture
+def s3(emulator: Emulator) -> Any:
+    return emulator.client("s3")

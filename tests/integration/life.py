@@ -9,8 +9,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from ansible_collections.slipway.platform.plugins.module_utils._box import Box
 from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
+from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
 from ansible_collections.slipway.platform.plugins.module_utils._run import Outcome, Runner
 from sandbox.resources import resources
 
@@ -79,3 +82,12 @@ class Life:
 def _line(change: Mapping[str, Any]) -> str:
     paths = ",".join(entry["path"] for entry in change["fields"]) if change["action"] in ("update", "replace") else ""
     return f"{change['action']} {change['kind']} {change['name']} {paths}".strip()
+
+
+def expect_cluster_missing(life: Life) -> None:
+    """Without a cluster a plan is impossible, and there is nothing to delete."""
+    with pytest.raises(Impossible) as refused:
+        life.run(check_mode=True)
+    said = str(refused.value)
+    assert said == "eks cluster 'demo' does not exist and no earlier task of this run makes it (role eks does)."
+    assert life.step(state="absent") == []

@@ -6,6 +6,20 @@ from typing import Any
 
 from .conftest import Emulator
 
+TAGGED = {
+    "vpc",
+    "subnet",
+    "internet_gateway",
+    "elastic_ip",
+    "nat_gateway",
+    "route_table",
+    "network_acl",
+    "security_group",
+    "vpc_endpoint",
+    "flow_log",
+    "vpc_tags",
+    "subnet_tags",
+}
 WRITES = {
     "AllocateAddress": {"elastic_ip"},
     "AssociateRouteTable": {"route_table"},
@@ -24,20 +38,7 @@ WRITES = {
     "CreateSecurityGroup": {"security_group"},
     "CreateSubnet": {"subnet"},
     "CreateSubnetCidrReservation": {"subnet"},
-    "CreateTags": {
-        "vpc",
-        "subnet",
-        "internet_gateway",
-        "elastic_ip",
-        "nat_gateway",
-        "route_table",
-        "network_acl",
-        "security_group",
-        "vpc_endpoint",
-        "flow_log",
-        "vpc_tags",
-        "subnet_tags",
-    },
+    "CreateTags": TAGGED,
     "CreateVpc": {"vpc"},
     "CreateVpcEndpoint": {"vpc_endpoint"},
     "DeleteFlowLogs": {"flow_log"},
@@ -76,20 +77,7 @@ WRITES = {
     "UntagResource": {"log_group"},
     "UntagRole": {"iam_role"},
     "UpdateAssumeRolePolicy": {"iam_role"},
-    "DeleteTags": {
-        "vpc",
-        "subnet",
-        "internet_gateway",
-        "elastic_ip",
-        "nat_gateway",
-        "route_table",
-        "network_acl",
-        "security_group",
-        "vpc_endpoint",
-        "flow_log",
-        "vpc_tags",
-        "subnet_tags",
-    },
+    "DeleteTags": TAGGED,
 }
 """Write operation -> kinds of change that it may belong to."""
 

@@ -13,7 +13,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._plan import Impo
 
 from .conftest import ACCOUNT, Emulator
 from .foundation import OPERATOR, Foundation, lay, make_cluster, make_nodes
-from .life import Life
+from .life import Life, expect_cluster_missing
 
 WRITES = {
     **{
@@ -256,13 +256,7 @@ def test_the_provider_that_a_cluster_left_goes_without_a_cluster(life: Life) -> 
 
 def test_without_a_cluster_the_error_names_the_role_that_makes_it(emulator: Emulator, foundation: Foundation) -> None:
     life = Life(emulator, BOX, WRITES, operator_role_arns=[OPERATOR])
-    with pytest.raises(Impossible) as refused:
-        life.run(check_mode=True)
-    assert (
-        str(refused.value)
-        == "eks cluster 'demo' does not exist and no earlier task of this run makes it (role eks does)."
-    )
-    assert life.step(state="absent") == []
+    expect_cluster_missing(life)
 
 
 def test_a_planned_cluster_is_enough_for_a_check_run(emulator: Emulator, foundation: Foundation) -> None:

@@ -16,7 +16,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._wait import Wait
 
 from .conftest import ACCOUNT, Emulator
 from .foundation import Foundation, lay, make_cluster, make_nodes
-from .life import Life
+from .life import Life, expect_cluster_missing
 
 WRITES = {key: {"eks_addon"} for key in ("CreateAddon", "DeleteAddon", "TagResource", "UntagResource", "UpdateAddon")}
 CONFIGURATION = {"enableNetworkPolicy": "true", "env": {"ENABLE_PREFIX_DELEGATION": "true"}}
@@ -230,13 +230,7 @@ def test_addons_of_others_are_left_alone_refused_or_adopted(life: Life) -> None:
 
 def test_without_a_cluster_the_error_names_the_role_that_makes_it(emulator: Emulator, foundation: Foundation) -> None:
     life = Life(emulator, BOX, WRITES, addons=ALL)
-    with pytest.raises(Impossible) as refused:
-        life.run(check_mode=True)
-    assert (
-        str(refused.value)
-        == "eks cluster 'demo' does not exist and no earlier task of this run makes it (role eks does)."
-    )
-    assert life.step(state="absent") == []
+    expect_cluster_missing(life)
 
 
 def test_a_planned_cluster_is_enough_for_a_check_run(emulator: Emulator, foundation: Foundation) -> None:

@@ -23,11 +23,6 @@ def life(emulator: Emulator) -> Life:
     return Life(emulator, BOX, WRITES, **all_of())
 
 
-@pytest.fixture
-def s3(emulator: Emulator) -> Any:
-    return emulator.client("s3")
-
-
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

@@ -20,11 +20,6 @@ def life(emulator: Emulator) -> Life:
     return Life(emulator, BOX, WRITES, **all_of())
 
 
-@pytest.fixture
-def s3(emulator: Emulator) -> Any:
-    return emulator.client("s3")
-
-
 def fill(s3: Any, bucket: str) -> None:
     """Three versions, a delete marker and an unfinished upload."""
     for text in (b"1", b"2", b"3"):

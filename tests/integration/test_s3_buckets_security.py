@@ -20,11 +20,6 @@ def life(emulator: Emulator) -> Life:
     return Life(emulator, BOX, WRITES, **all_of())
 
 
-@pytest.fixture
-def s3(emulator: Emulator) -> Any:
-    return emulator.client("s3")
-
-
 def test_what_stands_after_a_creation(life: Life, s3: Any) -> None:
     life.step()
     key = life.emulator.client("kms").describe_key(KeyId="alias/demo-buckets")["KeyMetadata"]["Arn"]

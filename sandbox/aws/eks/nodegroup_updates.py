@@ -11,11 +11,8 @@ from sandbox.aws.state import transition
 
 
 def update_nodegroup_config(call: Call) -> dict[str, Any]:
-    cluster, group = nodegroups.nodegroup_of(call)
+    cluster, group, scope, fields = _free_group(call)
     p, data = call.parameters, group.data
-    scope = ("nodegroup", data["nodegroupName"])
-    fields = {"clusterName": cluster.name, "nodegroupName": data["nodegroupName"]}
-    _refuse_busy(cluster, group, scope, fields)
     change: dict[str, Any] = {}
     parameters: list[tuple[str, Any]] = []
     if p.get("labels"):
@@ -53,18 +50,23 @@ def _merge_taints(
     return [taint for taint in present if identity(taint) not in gone] + add
 
 
-def _refuse_busy(cluster: Cluster, group: Nodegroup, scope: tuple[str, str], fields: dict[str, Any]) -> None:
+def _free_group(call: Call) -> tuple[Cluster, Nodegroup, tuple[str, str], dict[str, Any]]:
+    """The group that is to be updated, the scope of the update, and the fields of its refusals.
+
+    :raises AwsError: when something is in progress
+    """
+    cluster, group = nodegroups.nodegroup_of(call)
+    name = group.data["nodegroupName"]
+    scope, fields = ("nodegroup", name), {"clusterName": cluster.name, "nodegroupName": name}
     updates.refuse_second(cluster, scope)
     if group.data["status"] not in ("ACTIVE", "DEGRADED"):
         raise invalid_request(f"Nodegroup is not in ACTIVE status (it is {group.data['status']})", **fields)
+    return cluster, group, scope, fields
 
 
 def update_nodegroup_version(call: Call) -> dict[str, Any]:
-    cluster, group = nodegroups.nodegroup_of(call)
+    cluster, group, scope, fields = _free_group(call)
     p, data = call.parameters, group.data
-    scope = ("nodegroup", data["nodegroupName"])
-    fields = {"clusterName": cluster.name, "nodegroupName": data["nodegroupName"]}
-    _refuse_busy(cluster, group, scope, fields)
     change: dict[str, Any] = {}
     parameters: list[tuple[str, Any]] = []
     template = None

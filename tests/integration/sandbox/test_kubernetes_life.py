@@ -87,13 +87,13 @@ def test_nodes_are_ready_with_it_in_three_zones_of_both_types(place: Place, clus
 
 def test_a_deployment_becomes_available_and_a_drained_node_empty(place: Place, cluster: Cluster) -> None:
     place.kubectl("create", "deployment", "web", "--image=example.org/web:1", "--replicas=6")
-    place.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    place.kubectl("rollout", "status", "deployment/web", "--timeout=100s")
     pods = json.loads(place.kubectl("get", "pods", "--output=json"))["items"]
     on_demand = {name for name, node in place.nodes().items() if not node["spec"].get("taints")}
     assert {pod["spec"]["nodeName"] for pod in pods} <= on_demand
     drained = pods[0]["spec"]["nodeName"]
-    place.kubectl("drain", drained, "--ignore-daemonsets", "--timeout=60s")
-    place.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    place.kubectl("drain", drained, "--ignore-daemonsets", "--timeout=100s")
+    place.kubectl("rollout", "status", "deployment/web", "--timeout=100s")
     pods = json.loads(place.kubectl("get", "pods", "--output=json"))["items"]
     assert drained not in {pod["spec"]["nodeName"] for pod in pods if not pod["metadata"].get("deletionTimestamp")}
     place.kubectl("uncordon", drained)
