@@ -143,7 +143,10 @@ def _pool(url: str) -> Any:
     parts = urlsplit(url)
     settings: dict[str, Any] = {
         "timeout": urllib3.Timeout(connect=10, read=60),
-        "retries": urllib3.Retry(connect=3, read=0, redirect=0, status=0, other=0, backoff_factor=0.5),
+        # What the answers ask for is `put_off`'s; of POST and PATCH, urllib3 repeats only what was not sent.
+        "retries": urllib3.Retry(
+            connect=3, read=2, redirect=0, status=0, other=0, backoff_factor=0.5, respect_retry_after_header=False
+        ),
     }
     proxy = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
     return urllib3.PoolManager(**settings) if proxy is None else urllib3.ProxyManager(proxy, **settings)
