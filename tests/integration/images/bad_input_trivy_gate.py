@@ -1,4 +1,4 @@
-"""The setup of bad_input_trivy_gate.yml."""
+"""What the cases of bad_input_trivy_gate.yml stand on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import subprocess
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,115 +14,135 @@ from tests.oci_layouts import blob, put_index
 
 from .trivy import NOW, TRIVY, fake_trivy, make_database, make_image
 
-__all__ = ["trivy_setup"]
+OPTIONS = {
+    "layout": "{image}",
+    "database": "{database}",
+    "directory": "{folder}/reports",
+    "trivy_path": str(TRIVY),
+}
+Names = dict[str, str]
 
 
-class TrivySetup:
-    """trivy_gate with a good image, database and policy."""
-
-    def __init__(self, folder: Path, request: pytest.FixtureRequest) -> None:
-        self.folder, self.request = folder, request
-        self.image = make_image(folder / "image")
-        self.database = make_database(folder / "database")
-        (folder / "policy.yml").write_text("{}")
-        (folder / "text").write_text("text")
-        self.options: dict[str, Any] = {
-            "layout": str(self.image),
-            "database": str(self.database),
-            "directory": str(folder / "reports"),
-            "trivy_path": str(TRIVY),
-        }
-        day = NOW.date()
-        self.names = {
-            "folder": str(folder),
-            "image": str(self.image),
-            "database": str(self.database),
-            "policy": str(folder / "policy.yml"),
-            "today": str(day),
-            "yesterday": str(day - timedelta(days=1)),
-            "too_late": str(day + timedelta(days=200)),
-        }
-
-    def state(self) -> list[str]:
-        """Every file of the case, and every private folder of the gate."""
-        private = Path(tempfile.gettempdir()).glob("ansible-moduletmp-*/trivy-gate-*")
-        return sorted(str(path) for path in (*self.folder.rglob("*"), *private))
-
-    def _policy(self, text: str) -> None:
-        for name, value in self.names.items():
-            text = text.replace(f"${name}", value)
-        (self.folder / "policy.yml").write_text(text)
-
-    def policy_with_an_unknown_key(self) -> None:
-        self._policy("vulnerabilities:\n  severity: HIGH\n")
-
-    def policy_with_a_key_twice(self) -> None:
-        self._policy("exceptions: []\nexceptions: []\n")
-
-    def policy_with_a_wrong_threshold(self) -> None:
-        self._policy("secrets: {thresholds: {HIGH: none}}\n")
-
-    def policy_that_is_a_list(self) -> None:
-        self._policy("- HIGH\n")
-
-    def exception_without_owner(self) -> None:
-        self._policy("exceptions: [{id: CVE-1, package: x, reason: y, expires: $today}]\n")
-
-    def exception_without_expiry(self) -> None:
-        self._policy("exceptions: [{id: CVE-1, package: x, reason: y, owner: z}]\n")
-
-    def exception_that_has_expired(self) -> None:
-        self._policy("exceptions: [{id: CVE-1, package: x, reason: y, owner: z, expires: $yesterday}]")
-
-    def exception_for_too_long(self) -> None:
-        self._policy("exceptions: [{id: CVE-1, package: x, reason: y, owner: z, expires: $too_late}]")
-
-    def emptied_layer(self) -> None:
-        manifest = json.loads((self.image / "index.json").read_text())["manifests"][0]["digest"]
-        self.names["layer"] = json.loads(blob(self.image, manifest).read_text())["layers"][0]["digest"]
-        blob(self.image, self.names["layer"]).write_bytes(b"")
-
-    def two_manifests(self) -> None:
-        put_index(self.image, json.loads((self.image / "index.json").read_text())["manifests"] * 2)
-
-    def no_database(self) -> None:
-        (self.database / "db" / "trivy.db").unlink()
-
-    def damaged_metadata(self) -> None:
-        (self.database / "db" / "metadata.json").write_text('{"Version": 2}')
-
-    def _program(self, script: str) -> None:
-        program, self.names["checksum"] = fake_trivy(self.folder / "trivy", script)
-        self.names["program"] = str(program)
-
-    def another_program(self) -> None:
-        self._program("exit 0")
-
-    def malicious_program(self) -> None:
-        self._program("""echo '{"Version": "0.69.4"}'""")
-
-    def broken_program(self) -> None:
-        self._program(
-            """[ "$1" = version ] && echo '{"Version": "0.76.0"}' && exit; echo 'x FATAL no luck' >&2; exit 1"""
-        )
-
-    def vex_that_is_none(self) -> None:
-        (self.folder / "app.vex.json").write_text('{"@context": "https://cyclonedx.org"}')
-
-    def vex_without_justification(self) -> None:
-        statement = {"vulnerability": "CVE-1", "products": ["pkg:npm/x"], "status": "not_affected"}
-        document = {"@context": "https://openvex.dev/ns", "timestamp": NOW.isoformat(), "statements": [statement]}
-        (self.folder / "app.vex.json").write_text(json.dumps(document))
-
-    def full_disk(self) -> None:
-        """A file system of 64 KiB that is full but for a page."""
-        place = self.folder / "reports"
-        place.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)], check=True)
-        self.request.addfinalizer(lambda: subprocess.run(["umount", str(place)], check=True))
-        (place / "other").write_bytes(b"x" * 60 * 1024)
+def left(tmp_path: Path, names: Names) -> list[str]:
+    """Every file of the case, and every private folder of the gate."""
+    private = Path(tempfile.gettempdir()).glob("ansible-moduletmp-*/trivy-gate-*")
+    return sorted(str(path) for path in (*tmp_path.rglob("*"), *private))
 
 
-@pytest.fixture
-def trivy_setup(tmp_path: Path, request: pytest.FixtureRequest) -> TrivySetup:
-    return TrivySetup(tmp_path, request)
+def setup(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    """A good image, database and policy, and the days that exceptions need."""
+    image = make_image(tmp_path / "image")
+    (tmp_path / "policy.yml").write_text("{}")
+    (tmp_path / "text").write_text("text")
+    day = NOW.date()
+    return {
+        "folder": str(tmp_path),
+        "image": str(image),
+        "database": str(make_database(tmp_path / "database")),
+        "policy": str(tmp_path / "policy.yml"),
+        "today": str(day),
+        "yesterday": str(day - timedelta(days=1)),
+        "too_late": str(day + timedelta(days=200)),
+    }
+
+
+def _policy(tmp_path: Path, request: pytest.FixtureRequest, text: str) -> Names:
+    names = setup(tmp_path, request)
+    for name, value in names.items():
+        text = text.replace(f"${name}", value)
+    (tmp_path / "policy.yml").write_text(text)
+    return names
+
+
+def _program(tmp_path: Path, request: pytest.FixtureRequest, script: str) -> Names:
+    program, checksum = fake_trivy(tmp_path / "trivy", script)
+    return setup(tmp_path, request) | {"program": str(program), "checksum": checksum}
+
+
+def policy_with_an_unknown_key(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    return _policy(tmp_path, request, "vulnerabilities:\n  severity: HIGH\n")
+
+
+def policy_with_a_key_twice(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    return _policy(tmp_path, request, "exceptions: []\nexceptions: []\n")
+
+
+def policy_with_a_wrong_threshold(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    return _policy(tmp_path, request, "secrets: {thresholds: {HIGH: none}}\n")
+
+
+def policy_that_is_a_list(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    return _policy(tmp_path, request, "- HIGH\n")
+
+
+def exception_without_owner(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    return _policy(tmp_path, request, "exceptions: [{id: CVE-1, package: x, reason: y, expires: $today}]\n")
+
+
+def exception_without_expiry(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    return _policy(tmp_path, request, "exceptions: [{id: CVE-1, package: x, reason: y, owner: z}]\n")
+
+
+def exception_that_has_expired(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    return _policy(tmp_path, request, "exceptions: [{id: CVE-1, package: x, reason: y, owner: z, expires: $yesterday}]")
+
+
+def exception_for_too_long(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    return _policy(tmp_path, request, "exceptions: [{id: CVE-1, package: x, reason: y, owner: z, expires: $too_late}]")
+
+
+def another_program(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    return _program(tmp_path, request, "exit 0")
+
+
+def malicious_program(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    return _program(tmp_path, request, """echo '{"Version": "0.69.4"}'""")
+
+
+def emptied_layer(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    names = setup(tmp_path, request)
+    image = Path(names["image"])
+    manifest = json.loads((image / "index.json").read_text())["manifests"][0]["digest"]
+    layer = json.loads(blob(image, manifest).read_text())["layers"][0]["digest"]
+    blob(image, layer).write_bytes(b"")
+    return names | {"layer": layer}
+
+
+def two_manifests(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    names = setup(tmp_path, request)
+    put_index(tmp_path / "image", json.loads((tmp_path / "image" / "index.json").read_text())["manifests"] * 2)
+    return names
+
+
+def no_database(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    names = setup(tmp_path, request)
+    (tmp_path / "database" / "db" / "trivy.db").unlink()
+    return names
+
+
+def damaged_metadata(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    names = setup(tmp_path, request)
+    (tmp_path / "database" / "db" / "metadata.json").write_text('{"Version": 2}')
+    return names
+
+
+def vex_that_is_none(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    (tmp_path / "app.vex.json").write_text('{"@context": "https://cyclonedx.org"}')
+    return setup(tmp_path, request)
+
+
+def vex_without_justification(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    statement = {"vulnerability": "CVE-1", "products": ["pkg:npm/x"], "status": "not_affected"}
+    document = {"@context": "https://openvex.dev/ns", "timestamp": NOW.isoformat(), "statements": [statement]}
+    (tmp_path / "app.vex.json").write_text(json.dumps(document))
+    return setup(tmp_path, request)
+
+
+def full_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    """A file system of 64 KiB that is full but for a page."""
+    place = tmp_path / "reports"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)], check=True)
+    request.addfinalizer(lambda: subprocess.run(["umount", str(place)], check=True))
+    (place / "other").write_bytes(b"x" * 60 * 1024)
+    return setup(tmp_path, request)
