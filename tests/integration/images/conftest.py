@@ -72,7 +72,7 @@ def release(emulator: Emulator, tmp_path: Path, key: Path, first: RegistryServer
     return Release(emulator, tmp_path, key, [first])
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sandbox_path() -> str:
     """PATH of a user who has sourced the sandbox's environment."""
     return os.pathsep.join([str(tools.program("cosign").parent), str(ROOT / ".venv" / "bin"), os.environ["PATH"]])

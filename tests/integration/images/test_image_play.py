@@ -1,0 +1,174 @@
+"""image.yml as its users run it: the example's commit to a released image, in order, each run after the one before."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from sandbox.images import example, place
+from sandbox.state import REGION, State
+
+from ..conftest import Emulator
+from ..site.plays import Run, play
+from .registries import RegistryServer
+
+BUCKET = f"demo-123456789012-{REGION}-application"
+RELEASE = "applications/app/0.1.0/release.json"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A sandbox of pieces: the emulator, a registry, and what image.yml takes below a folder of its own."""
+
+    emulator: Emulator
+    registry: RegistryServer
+    state: State
+    path: str
+
+    def play(self, *arguments: str, **variables: Any) -> Run:
+        changed = {
+            "SLIPWAY_SANDBOX": str(self.state.folder),
+            "SLIPWAY_REGISTRY": self.registry.address,
+            "PATH": self.path,
+        }
+        return play(self.emulator, "image.yml", *arguments, variables=variables, changed=changed)
+
+    @property
+    def objects(self) -> Any:
+        return boto3.client("s3", endpoint_url=self.emulator.url, region_name=REGION)
+
+    def keys(self) -> list[str]:
+        listed = self.objects.list_objects_v2(Bucket=BUCKET, Prefix="applications/").get("Contents", [])
+        return [entry["Key"] for entry in listed]
+
+    def read(self, key: str) -> Any:
+        return json.loads(self.objects.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+
+    def git(self, *arguments: str) -> str:
+        return example.git(self.state.images / "app", *arguments)
+
+
+@pytest.fixture(scope="module")
+def place_of_images(running: Emulator, tmp_path_factory: pytest.TempPathFactory, sandbox_path: str) -> Iterator[Place]:
+    running.inner("reset", "POST")
+    running.set(profile="instant", control_planes=False, date=None)
+    running.forget()
+    state = State(tmp_path_factory.mktemp("sandbox"))
+    assert place.prepare(state, print)
+    server = RegistryServer(tmp_path_factory.mktemp("registry")).start()
+    yield Place(running, server, state, sandbox_path)
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def planned(place_of_images: Place) -> list[Any]:
+    """The check run on an empty account, and that it wrote nothing."""
+    run = place_of_images.play("--check").assert_good()
+    assert place_of_images.emulator.writes() == []
+    assert place_of_images.registry.state() == []
+    assert place_of_images.git("tag") == ""
+    return run.changes()
+
+
+@pytest.fixture(scope="module")
+def first(place_of_images: Place, planned: list[Any]) -> Run:
+    return place_of_images.play().assert_good()
+
+
+def test_the_check_run_says_what_the_run_does(planned: list[Any], first: Run) -> None:
+    """All but what hangs on the digest of the image, which a check run does not build."""
+    done = [
+        change
+        for task, _, result in first.tasks
+        if not task.endswith(("Scan and verdict", "Release"))
+        for change in result.get("changes") or []
+    ]
+    assert json.dumps(planned) == json.dumps(done)
+    assert {"claim", "artifact", "checksum", "image", "git_tag", "remote_tag"} <= {change["kind"] for change in done}
+
+
+def test_a_commit_is_released(place_of_images: Place, first: Run) -> None:
+    manifest = place_of_images.read(RELEASE)
+    digest = manifest["digest"]
+    assert manifest["commit"] == place_of_images.git("rev-parse", "HEAD")
+    assert place_of_images.registry.tags("app") == ["0.1.0", f"sha256-{digest.removeprefix('sha256:')}"]
+    assert json.loads(place_of_images.registry.blob(digest).read_bytes())["schemaVersion"] == 2
+    assert "applications/app/0.1.0/app-0.1.0-linux-amd64.tar.gz.sha256" in place_of_images.keys()
+    assert place_of_images.git("ls-remote", "--tags", "origin").endswith("refs/tags/v0.1.0^{}")
+    pasted = [result["msg"] for task, _, result in first.tasks if "paste" in task and "msg" in result][-1]
+    assert pasted[0] == f"skopeo inspect --tls-verify=false docker://{place_of_images.registry.address}/app:0.1.0"
+
+
+def test_again_nothing_changes(place_of_images: Place, first: Run) -> None:
+    place_of_images.emulator.forget()
+    before = place_of_images.registry.state()
+    run = place_of_images.play().assert_good()
+    assert run.changes() == []
+    assert run.changed() == 0
+    assert place_of_images.emulator.writes() == []
+    assert place_of_images.registry.state() == before
+
+
+def test_a_release_that_was_cut_off_before_its_manifest_is_brought_to_its_end(
+    place_of_images: Place, first: Run
+) -> None:
+    """What stands in the registry is taken from there: today's packages could give other bytes."""
+    manifest = place_of_images.read(RELEASE)
+    before = place_of_images.registry.referrers("app", manifest["digest"])
+    place_of_images.objects.delete_object(Bucket=BUCKET, Key=RELEASE)
+    place_of_images.play().assert_good()
+    assert place_of_images.read(RELEASE)["digest"] == manifest["digest"]
+    assert place_of_images.registry.referrers("app", manifest["digest"]) == before
+
+
+def test_the_gate_stops_the_release(place_of_images: Place, first: Run, tmp_path: Path) -> None:
+    """Nothing is pushed and nothing is tagged; the artifact stays, claimed by the commit."""
+    (place_of_images.state.images / "app" / "NOTES").write_text("1\n")
+    place_of_images.git("add", "NOTES")
+    place_of_images.git("commit", "--quiet", "--message=fix: notes")
+    place_of_images.git("push", "--quiet", "origin", "main")
+    policy = tmp_path / "policy.yml"
+    expires = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+    matches_nothing = {"id": "CVE-2000-0001", "package": "none", "reason": "test", "owner": "us", "expires": expires}
+    policy.write_text(json.dumps({"exceptions": [matches_nothing]}))
+    before = place_of_images.registry.state()
+    run = place_of_images.play(image_build_policy=str(policy))
+    assert run.code == 2
+    assert "CVE-2000-0001" in run.output
+    assert place_of_images.registry.state() == before
+    assert place_of_images.git("tag") == "v0.1.0"
+    assert not [key for key in place_of_images.keys() if key.startswith("applications/app/0.1.1/release")]
+
+
+def test_a_fix_is_the_next_patch_version_on_the_same_first_layer(place_of_images: Place, first: Run) -> None:
+    place_of_images.play().assert_good()
+    one, two = (place_of_images.read(f"applications/app/{version}/release.json") for version in ("0.1.0", "0.1.1"))
+    layers = [
+        json.loads(place_of_images.registry.blob(manifest["digest"]).read_bytes())["layers"] for manifest in (one, two)
+    ]
+    assert [len(each) for each in layers] == [3, 3]
+    assert layers[0][:2] == layers[1][:2]
+    assert layers[0][2] != layers[1][2]
+    assert place_of_images.git("tag") == "v0.1.0\nv0.1.1"
+
+
+@pytest.mark.parametrize("forked", [False, True], ids=["in process", "forked"])
+def test_no_secret_shows(place_of_images: Place, first: Run, forked: bool) -> None:
+    password = (place_of_images.state.images / "cosign.password").read_text()
+    place_of_images.objects.delete_object(Bucket=BUCKET, Key="applications/app/0.1.1/release.json")
+    run = place_of_images.play("-vvvv", "--diff", slipway_in_process=not forked)
+    assert run.code == 0
+    assert password not in run.output + run.errors
+
+
+def test_what_was_made_for_a_run_is_gone(place_of_images: Place, first: Run) -> None:
+    made = place_of_images.state.images / "build"
+    assert [name for name in os.listdir(made) if name.startswith((".", "tmp"))] == []
