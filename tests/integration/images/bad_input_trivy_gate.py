@@ -146,3 +146,8 @@ def full_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
     request.addfinalizer(lambda: subprocess.run(["umount", str(place)], check=True))
     (place / "other").write_bytes(b"x" * 60 * 1024)
     return setup(tmp_path, request)
+
+
+def broken_program(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+    script = """[ "$1" = version ] && echo '{"Version": "0.76.0"}' && exit; echo 'x FATAL no luck' >&2; exit 1"""
+    return _program(tmp_path, request, script)
