@@ -57,9 +57,14 @@ class Builder:
     def build(self, artifact: Artifact, base: BaseFacts, index: str, target: Path) -> None:
         """Makes the layout `target`, or Impossible and nothing. What stood there is replaced."""
         image, architecture = self._image, artifact.architecture
-        image.directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{image.application}-", dir=image.directory) as temporary:
-            work = Path(temporary)
+        for folder in (image.directory, image.cache):
+            folder.mkdir(parents=True, exist_ok=True)
+        hidden = f".{image.application}-"
+        with (
+            tempfile.TemporaryDirectory(prefix=hidden, dir=image.cache) as private,
+            tempfile.TemporaryDirectory(prefix=hidden, dir=image.directory) as beside,
+        ):
+            work, made = Path(private), Path(beside) / "layout"
             context = work / "context"
             context.mkdir()
             self._artifacts.fetch(artifact, context / ARTIFACT)
@@ -71,15 +76,15 @@ class Builder:
                 engine.load(base.folder, base.digest)
                 engine.build(context, name, architecture)
                 engine.export(name, work / "plain")
-                layout = compose(work / "plain", work / "layout", expected, self._packed(base))
+                layout = compose(work / "plain", made, expected, self._packed(base))
                 files = [layout.files(number) for number in range(len(layout.diff_ids))]
                 self._passed(architecture, assertions.failures(image, layout, files, base.diff_ids, expected))
                 if engine.image_id(name) != layout.config_digest:
                     raise Impossible("The image that the engine starts is not the one of the layout.")
                 starter = Starter(image, self._execute, image.programs.podman, engine.environment)
                 self._passed(architecture, starter.failures(name, assertions.world_writable(files)))
-            _oci_layout.verify(str(work / "layout"))
-            replace(work / "layout", target)
+            _oci_layout.verify(str(made))
+            replace(made, target)
 
     def _passed(self, architecture: str, failures: list[str]) -> None:
         if failures:
@@ -103,18 +108,23 @@ def replace(made: Path, target: Path) -> None:
 
 
 @contextmanager
-def room(directory: Path) -> Iterator[None]:
-    """A full disk in words."""
+def room(directory: Path, cache: Path) -> Iterator[None]:
+    """Errors of the disk in words."""
     try:
         yield
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise Impossible(
-                f"'{error.filename or directory}' cannot be written: {error.strerror or error}."
-            ) from error
+            raise Impossible(f"'{error.filename}' cannot be written: {error.strerror}.") from error
+        where, option = min((directory, "directory"), (cache, "cache_directory"), key=lambda pair: _free(pair[0]))
         raise Impossible(
-            f"The disk of '{error.filename or directory}' is full, so the image cannot be built; make room."
+            f"The disk of '{where}' is full, so the image cannot be built; make room, or set {option}."
         ) from error
+
+
+def _free(folder: Path) -> int:
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
 
 
 def record(target: Path, inputs: str, layout: Layout) -> None:

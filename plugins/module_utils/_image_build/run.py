@@ -87,11 +87,12 @@ class Runner:
     def run(self) -> Outcome:
         image = self._image
         with (
-            room(image.directory),
+            room(image.directory, image.cache),
             _registries.opened(image.registries, self._execute, self._api, skopeo=image.programs.skopeo) as clients,
         ):
             artifacts = [
-                self._artifacts.stated(architecture, check_mode=self._check_mode) for architecture in image.architectures
+                self._artifacts.stated(architecture, check_mode=self._check_mode)
+                for architecture in image.architectures
             ]
             decision = decide(image, artifacts, clients, self._world.today, self._artifacts.is_released)
             if decision.release is not None and decision.release.complete:
