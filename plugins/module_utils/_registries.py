@@ -343,7 +343,7 @@ def _from_file(path: str) -> bytes:
         content = Path(path).read_bytes()
         readable = isinstance(json.loads(content), dict)
     except OSError as error:
-        raise Impossible(f"The authentication file '{path}' cannot be read: {error.strerror}.") from error
+        raise Impossible(f"The authentication file '{path}' cannot be read ({error.strerror}).") from error
     except ValueError:
         readable = False
     if not readable:

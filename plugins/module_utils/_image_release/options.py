@@ -72,6 +72,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "trivy_path": {"type": "path", "default": "trivy"},
 }
 
+NO_RELEASES = ("scratch-", "sha256-")
+"""Beginnings of tags that lifecycle rules expire, or that cosign moves (see `_ecr_repositories.plan`)."""
+
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _REFRESHED = re.compile(r"(?P<version>[^+]+)\+(?P<refresh>r[1-9][0-9]*)")
@@ -155,6 +158,10 @@ def parse(values: Mapping[str, Value]) -> Spec:
     tag = given["tag"] or oci_tag(version)
     if not _registries.is_tag(tag):
         raise Refusal("tag", tag, "1 to 128 letters, digits and ._- are allowed, a letter, digit or _ first")
+    if oci_tag(version) not in tag:
+        raise Refusal("tag", tag, f"a tag that holds the version {oci_tag(version)} is allowed")
+    if tag.startswith(NO_RELEASES):
+        raise Refusal("tag", tag, f"tags that begin with {' or '.join(NO_RELEASES)} are for what is no release")
     if not given["bucket"]:
         raise Refusal("bucket", given["bucket"], "the name of a bucket is needed")
     images = tuple(_image(position, entry) for position, entry in enumerate(given["images"]))
@@ -201,7 +208,7 @@ def _image(position: int, entry: Mapping[str, Value]) -> Image:
 
 def _digest(option: str, text: str | None) -> str | None:
     if text is not None and not _DIGEST.fullmatch(text):
-        raise Refusal(option, text, "sha256: and 64 hexadecimal digits are allowed")
+        raise Refusal(option, text, "sha256:<64 hexadecimal digits> is allowed")
     return text
 
 

@@ -31,9 +31,14 @@ def archive(files: dict[str, bytes], mode: int = 0o755) -> bytes:
     return body.getvalue()
 
 
-def artifact(content: bytes = b"program", mode: int = 0o755) -> bytes:
+def packed(files: dict[str, bytes], mode: int = 0o755) -> bytes:
+    """An archive compressed by gzip."""
+    return gzip.compress(archive(files, mode), mtime=0)
+
+
+def artifact(content: bytes = b"program") -> bytes:
     """An application's artifact."""
-    return gzip.compress(archive({"bin/app": content}, mode), mtime=0)
+    return packed({"bin/app": content})
 
 
 STATUS = b"Package: libexample\nStatus: install ok installed\nArchitecture: all\nVersion: 1.0-1\nMaintainer: nobody\n\n"

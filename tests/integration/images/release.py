@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.run import Runner as ArtifactRunner
 from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
 from ansible_collections.slipway.platform.plugins.module_utils._image_release.run import Runner
@@ -43,6 +45,16 @@ def signing_key(folder: Path) -> Path:
     return folder / "cosign.key"
 
 
+def make_bucket(emulator: Emulator) -> None:
+    emulator.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+
+def objects() -> list[tuple[str, str]]:
+    """Key and content of everything in the bucket, the latter as S3's tag of it."""
+    answer = boto3.client("s3").list_objects_v2(Bucket=BUCKET)
+    return sorted((entry["Key"], entry["ETag"]) for entry in answer.get("Contents", []))
+
+
 class Release:
     """Version 1.2.3 of `app`, ready to be released."""
 
@@ -52,7 +64,7 @@ class Release:
         self.emulator, self.folder, self.key = emulator, folder, key
         self.servers = list(servers)
         self.s3 = emulator.client("s3")
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        make_bucket(emulator)
         architectures = names or ("amd64",)
         files = []
         for name in architectures:
@@ -105,8 +117,7 @@ class Release:
             assert list(temporary.iterdir()) == [], "a temporary file is left"
 
     def objects(self) -> list[str]:
-        answer = self.s3.list_objects_v2(Bucket=BUCKET)
-        return sorted(entry["Key"].removeprefix("applications/app/1.2.3/") for entry in answer.get("Contents", []))
+        return [key.removeprefix("applications/app/1.2.3/") for key, _tag in objects()]
 
     def body(self, name: str) -> bytes:
         return bytes(self.s3.get_object(Bucket=BUCKET, Key=f"applications/app/1.2.3/{name}")["Body"].read())
