@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._github_actions_roles import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
 
 from .conftest import ACCOUNT, REGION, Emulator
 from .life import Life
@@ -61,6 +61,52 @@ def life(emulator: Emulator) -> Life:
 @pytest.fixture
 def iam(emulator: Emulator) -> Any:
     return emulator.client("iam")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"repository": None}, "repository is not set; owner and name with a slash between are required ('octo-org/s"),
+        ({"repository": "octo-org/*"}, "repository is 'octo-org/*'; owner and name with a slash between are allowed"),
+        ({"repository": "shop"}, "repository is 'shop'; owner and name with a slash between are allowed"),
+        ({"owner_id": None}, "owner_id is not set; the identifier that module github_repository returns is required"),
+        ({"repository_id": None}, "repository_id is not set; the identifier that module github_repository returns is"),
+        ({"owner_id": 0}, "owner_id is 0; a positive number is allowed."),
+        ({"application": "My_Shop"}, "application is 'My_Shop'; 1 to 40 lower-case letters, digits and single hyphens"),
+        ({"application": "*"}, "application is '*'; 1 to 40 lower-case letters, digits and single hyphens are allowed"),
+        ({"application_bucket": "Bucket/*"}, "application_bucket is 'Bucket/*'; the name of a bucket is allowed."),
+        ({"kms_key": "alias:x"}, "kms_key is 'alias:x'; the use of a key of kms_keys or the ARN of a key is allowed."),
+        ({"image_repositories": ["shop", "*"]}, "image_repositories[1] is '*'; the name of a repository of ECR is al"),
+        ({"signing_key_arn": "alias/x"}, "signing_key_arn is 'alias/x'; the ARN of a key is allowed (arn:aws:kms:"),
+        ({"roles": [{**BUILD, "name": "Build"}]}, "roles[0].name is 'Build'; lower-case letters, digits and single h"),
+        ({"roles": [{**BUILD, "name": "b" * 60}]}, f"roles[0].name is '{'b' * 60}'; lower-case letters, digits and"),
+        ({"roles": [BUILD, BUILD]}, "roles[1].name is 'build'; each name is allowed once."),
+        ({"roles": [{**BUILD, "permissions": []}]}, "roles[0].permissions is []; at least one is required, allowed ar"),
+        ({"roles": [{**BUILD, "permissions": ["admin"]}]}, "roles[0].permissions[0] is 'admin'; allowed are artifact"),
+        ({"roles": [{**BUILD, "refs": []}]}, "roles[0].refs is []; a branch or tag is required (refs/heads/main), or"),
+        ({"roles": [{**BUILD, "refs": ["main"]}]}, "roles[0].refs[0] is 'main'; a branch or tag is allowed, 'refs/he"),
+        ({"roles": [{**BUILD, "refs": ["refs/heads/*"]}]}, "roles[0].refs[0] is 'refs/heads/*'; a branch or tag is a"),
+        ({"roles": [{**BUILD, "refs": ["refs/heads/${x}"]}]}, "roles[0].refs[0] is 'refs/heads/${x}'; a branch or t"),
+        (
+            {"roles": [{**BUILD, "pull_requests": True}]},
+            "roles[0].pull_requests is True; what a pull request runs is not reviewed yet, so only a role with the ",
+        ),
+        ({"roles": [{**BUILD, "environment": "*"}]}, "roles[0].environment is '*'; letters, digits, spaces and ._/- "),
+        (
+            {"roles": [{**BUILD, "job_workflow_refs": ["octo-org/*"]}]},
+            "roles[0].job_workflow_refs[0] is 'octo-org/*'; a workflow is allowed, 'octo-org/shop/.github/",
+        ),
+        (
+            {"roles": [{**BUILD, "max_session_duration": 60}]},
+            "roles[0].max_session_duration is 60; 3600 to 43200 seconds are allowed.",
+        ),
+    ],
+)
+def test_bad_input_is_refused_before_the_first_write(life: Life, options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        life.run(check_mode=False, **options)
+    assert str(refused.value).startswith(sentence)
+    assert life.emulator.writes() == []
 
 
 def test_life(life: Life, iam: Any) -> None:

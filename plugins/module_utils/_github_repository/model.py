@@ -210,7 +210,7 @@ def _rules(path: str, given: Mapping[str, Value], branch: bool, settings: Mappin
         if given[name] not in (None, []):
             rules[name] = given[name]
     if not rules:
-        raise Refusal(path, dict(given), f"at least one rule is required, allowed are {', '.join(RULES)}")
+        raise Refusal(path, None, f"at least one rule is required, allowed are {', '.join(RULES)}")
     if not branch:
         for name in rules:
             if name in ("pull_request", *BRANCH_RULES):
