@@ -142,6 +142,10 @@ def report(query: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
                 cluster.report.present = cluster.report.ready = False
                 cluster.report.nodes_ready = set()
                 return {}
+            if body.get("failed"):
+                cluster.data["status"] = "FAILED"
+                cluster.data["health"] = {"issues": [{"code": "InternalFailure", "message": body["failed"]}]}
+                return {}
             cluster.report.present = True
             cluster.report.ready = bool(body.get("ready"))
             cluster.report.nodes_ready = set(body.get("nodes_ready") or [])

@@ -320,6 +320,21 @@ def test_a_cluster_in_creation_is_deleted_once_it_stands(life: Life) -> None:
     life.emulator.set(seconds={"cluster": 0})
 
 
+def test_a_cluster_that_failed_is_refused_and_can_be_deleted(life: Life) -> None:
+    life.emulator.set(seconds={"cluster": 60})
+    life.run(check_mode=False, wait=False)
+    failed = {"arn": cluster(life)["arn"], "failed": "No capacity"}
+    life.emulator.inner("kubernetes/clusters", "PUT", failed)
+    life.emulator.set(seconds={"cluster": 0})
+    with pytest.raises(Impossible) as refused:
+        life.run(check_mode=False)
+    assert str(refused.value) == (
+        "eks cluster 'demo' is FAILED: InternalFailure: No capacity; delete it (eks_state: absent), then run again."
+    )
+    assert [line for line in life.step(state="absent") if "eks_cluster" in line] == ["delete eks_cluster demo"]
+    assert life.step()[-1] == "create eks_cluster demo"
+
+
 def test_a_cluster_in_deletion_is_waited_for_and_made_again(life: Life) -> None:
     life.step(deletion_protection=False)
     life.emulator.set(seconds={"cluster": 0.5})

@@ -41,7 +41,8 @@ def found_cluster(cluster: dict[str, Any]) -> Found:
     keys = [entry["provider"]["keyArn"] for entry in cluster.get("encryptionConfig") or []]
     attributes = {
         "authentication_mode": cluster.get("accessConfig", {}).get("authenticationMode", "CONFIG_MAP"),
-        "deletion_protection": bool(cluster.get("deletionProtection")),
+        # EKS deletes what failed all the same, and changes nothing of it ("Protect EKS clusters", EKS User Guide)
+        "deletion_protection": bool(cluster.get("deletionProtection")) and cluster["status"] != "FAILED",
         "encryption_key": keys[0] if keys else None,
         "endpoint": {
             "private": bool(vpc.get("endpointPrivateAccess")),

@@ -134,7 +134,7 @@ def list_clusters(call: Call) -> dict[str, Any]:
 
 def delete_cluster(call: Call) -> dict[str, Any]:
     cluster = cluster_of(call)
-    if cluster.data["deletionProtection"]:
+    if cluster.data["deletionProtection"] and cluster.data["status"] in ("ACTIVE", "UPDATING"):
         raise invalid_request(
             f"Cannot delete cluster '{cluster.name}' because deletion protection is enabled", clusterName=cluster.name
         )
