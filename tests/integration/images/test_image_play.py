@@ -73,7 +73,7 @@ def planned(place_of_images: Place) -> list[Any]:
     """The check run on an empty account, and that it wrote nothing."""
     run = place_of_images.play("--check").assert_good()
     assert place_of_images.emulator.writes() == []
-    assert place_of_images.registry.state() == []
+    assert place_of_images.registry.writes() == []
     assert place_of_images.git("tag") == ""
     return run.changes()
 
@@ -109,12 +109,12 @@ def test_a_commit_is_released(place_of_images: Place, first: Run) -> None:
 
 def test_again_nothing_changes(place_of_images: Place, first: Run) -> None:
     place_of_images.emulator.forget()
-    before = place_of_images.registry.state()
+    before = place_of_images.registry.writes()
     run = place_of_images.play().assert_good()
     assert run.changes() == []
     assert run.changed() == 0
     assert place_of_images.emulator.writes() == []
-    assert place_of_images.registry.state() == before
+    assert place_of_images.registry.writes() == before
 
 
 def test_a_release_that_was_cut_off_before_its_manifest_is_brought_to_its_end(
@@ -139,11 +139,11 @@ def test_the_gate_stops_the_release(place_of_images: Place, first: Run, tmp_path
     expires = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
     matches_nothing = {"id": "CVE-2000-0001", "package": "none", "reason": "test", "owner": "us", "expires": expires}
     policy.write_text(json.dumps({"exceptions": [matches_nothing]}))
-    before = place_of_images.registry.state()
+    before = place_of_images.registry.writes()
     run = place_of_images.play(image_build_policy=str(policy))
     assert run.code == 2
     assert "CVE-2000-0001" in run.output
-    assert place_of_images.registry.state() == before
+    assert place_of_images.registry.writes() == before
     assert place_of_images.git("tag") == "v0.1.0"
     assert not [key for key in place_of_images.keys() if key.startswith("applications/app/0.1.1/release")]
 
