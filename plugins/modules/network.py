@@ -66,7 +66,7 @@ options:
       tag:
         description:
           - Whether the VPC and the subnets get the tags by which later runs, load balancers and Karpenter find
-            them.
+            them. What stands under the keys of load balancers and Karpenter is kept.
           - If V(false), other roles find the network only in a run that includes the role C(vpc).
         type: bool
         default: true
