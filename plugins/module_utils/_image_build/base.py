@@ -23,7 +23,7 @@ from typing import Any
 from .. import _registries
 from .._plan import Impossible, Refusal
 from .._programs import Execute
-from .model import Image
+from .model import Base, Image
 
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 _EMULATORS = {"amd64": "qemu-x86_64", "arm64": "qemu-aarch64"}
@@ -70,7 +70,8 @@ def facts(image: Image, architecture: str, execute: Execute) -> BaseFacts:
         _fetch(image, architecture, execute, folder)
     told = json.loads((folder / "facts.json").read_bytes())
     if told["architecture"] != architecture:
-        raise Refusal("base_image", image.base.image, f"an image for {architecture} is needed, it is for another one")
+        words = f"an image for {architecture} is needed, and it is for {told['architecture']}"
+        raise Refusal("base_image", image.base.image, words)
     found = BaseFacts(
         folder,
         told["digest"],
@@ -123,8 +124,7 @@ def _fetch(image: Image, architecture: str, execute: Execute, folder: Path) -> N
         command += [f"--src-authfile={base.authentication_file}"] if base.authentication_file else []
         status, _output, errors = execute([*command, source, f"dir:{target}"], {"LC_ALL": "C.UTF-8"})
         if status:
-            reason = _registries.telling(errors)
-            raise Impossible(f"The base '{base.image}' cannot be fetched from '{base.location}': {reason}.")
+            raise _unfetched(base, _registries.telling(errors))
         told = _told(target)
         if base.location.startswith("oci:") and told["digest"] != base.digest:
             words = f"the layout at '{base.location}' holds {told['digest']}"
@@ -132,6 +132,14 @@ def _fetch(image: Image, architecture: str, execute: Execute, folder: Path) -> N
         (target / "facts.json").write_text(json.dumps(told))
         shutil.rmtree(folder, ignore_errors=True)
         target.rename(folder)
+
+
+def _unfetched(base: Base, reason: str) -> Impossible:
+    if base.location.startswith("oci:"):
+        return Impossible(f"The base '{base.image}' cannot be read from '{base.location}': {reason}.")
+    host, _slash, repository = base.location.removeprefix("docker://").partition("/")
+    registry = _registries.Registry("oci", host, repository, host)
+    return _registries.failure(registry, f"give the base '{base.image}'", reason)
 
 
 def _told(folder: Path) -> dict[str, Any]:

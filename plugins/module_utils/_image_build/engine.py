@@ -137,7 +137,7 @@ class Engine:
                 f"The disk of '{self.store}' is full, so the image cannot be built; make room, or set cache_directory."
             )
         text = errors.decode(errors="replace")
-        if MOVED in text:
+        if MOVED in (line.strip() for line in text.splitlines()):
             return Impossible("The index of Debian's packages changed during the build; run again.")
         return Impossible(f"{self._image.engine} failed to {doing}: {last_line(text)}.")
 

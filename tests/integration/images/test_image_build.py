@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.slipway.platform.plugins.module_utils._image_build import base
 from sandbox.images import base_image
 
 from .builds import BASE, COMMIT, Build, pack, program, tree, unpacked
@@ -132,3 +133,11 @@ def test_from_the_registry_of_the_base(build: Build, registry: str) -> None:
     outcome = build.run(base_location=f"{registry}/mirror/debian", base_tls_verify=False, cache_directory=str(cache))
     assert outcome.answer["images"][0]["digest"] == by_layout
     assert registry not in json.dumps(build.config())
+
+
+def test_an_index_that_moves_during_the_build(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The image is named after the index that was read; apt must not see another one."""
+    pack(build.artifact(), program())
+    read = base.fetched
+    monkeypatch.setattr(base, "fetched", lambda address, checksum=None: read(address, checksum) + b"\n")
+    assert build.refused() == "The index of Debian's packages changed during the build; run again."
