@@ -38,7 +38,7 @@ USABLE = timedelta(hours=47)
 _URGENCIES = {"low": "LOW", "medium": "MEDIUM", "high": "HIGH", "emergency": "CRITICAL", "critical": "CRITICAL"}
 _SMALL = 200_000  # bytes of a package
 _SIMPLE = {"", "libc6", "libgcc-s1", "libstdc++6", "zlib1g"}
-_EXTRA = 6
+_EXTRA = 12
 _ALWAYS = ("libssl3", "libssl3t64", "libc6", "libexpat1", "tini", "ca-certificates")
 _SOURCES = {"debian": "Debian Security Tracker", "ghsa": "GitHub Security Advisory"}
 
@@ -175,9 +175,12 @@ def _refresh(target: Path, origin: Sources) -> None:
             apt = _Apt(Path(temporary), suite, origin)
             updates[suite] = {}
             for source, changelog in apt.changelogs(updates[suite]):
-                for vulnerability, fixed in fixes(changelog):
+                found = list(fixes(changelog))
+                for vulnerability, fixed in found:
                     vulnerabilities.setdefault(vulnerability.id, vulnerability)
                     advisories.append(Advisory(f"debian {release}", source, vulnerability.id, fixed))
+                apt.mended[source] = [fixed for _vulnerability, fixed in found]
+            updates[suite] = apt.useful(updates[suite])
     if not advisories:
         raise DatabaseError("No vulnerability database can be made: no changelog of Debian's packages names a CVE.")
     for vulnerability, package, fixed_version in _GO:
@@ -220,6 +223,7 @@ class _Apt:
     def __init__(self, work: Path, suite: str, origin: Sources) -> None:
         self._work = work
         self._sources: dict[str, str] = {}
+        self.mended: dict[str, list[str]] = {}
         for name in ("lists/partial", "cache/archives/partial", "etc"):
             (work / name).mkdir(parents=True)
         work.chmod(0o755)
@@ -284,12 +288,23 @@ class _Apt:
         for name, kinds in sorted(both, key=lambda pair: (int(pair[1]["security"]["Size"]), pair[0])):
             before, after = kinds["suite"]["Version"], kinds["security"]["Version"]
             source = kinds["security"].get("Source", name).split(" ")[0]
-            newer = subprocess.run(["dpkg", "--compare-versions", after, "gt", before], check=False).returncode == 0
-            if newer and source not in sources_seen and len(found) < _EXTRA:
+            if _newer(after, before) and source not in sources_seen and len(found) < _EXTRA:
                 found[name] = [before, after]
                 sources_seen.add(source)
                 self._sources[name] = source
         return found
+
+    def useful(self, updates: dict[str, list[str]]) -> dict[str, list[str]]:
+        """Those of the updates that mend something, by their changelogs."""
+        return {
+            name: versions
+            for name, versions in updates.items()
+            if any(_newer(fixed, versions[0]) for fixed in self.mended.get(self._sources[name], ()))
+        }
+
+
+def _newer(version: str, than: str) -> bool:
+    return subprocess.run(["dpkg", "--compare-versions", version, "gt", than], check=False).returncode == 0
 
 
 def _packages(text: str) -> Iterator[Mapping[str, str]]:
