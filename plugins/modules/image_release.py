@@ -311,6 +311,11 @@ public_key:
   description: Public key of the signature, PEM.
   returned: with O(state=released)
   type: str
+admission_policy:
+  description: An C(ImageValidatingPolicy) for Kyverno that admits images of these repositories only by digest, and only
+    if they carry the signature and the provenance of a release.
+  returned: with O(state=released)
+  type: dict
 commands:
   description: Commands that show the image and verify its signature, two for each registry, ready to paste.
   returned: with O(state=released)

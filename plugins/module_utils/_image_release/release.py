@@ -27,6 +27,7 @@ from .._registry_access import check_push
 from . import bundle as bundles
 from . import manifest as manifests
 from . import sboms
+from .admission import admission_policy
 from .bundle import Bundle
 from .options import Spec
 from .provenance import provenance
@@ -267,6 +268,7 @@ class Release:
             "digest": what.digest,
             "references": [f"{registry.name}@{what.digest}" for registry in spec.registries],
             "public_key": self._cosign.public_key,
+            "admission_policy": admission_policy(spec, self._cosign.public_key),
             "commands": commands,
         }
 
