@@ -122,7 +122,7 @@ def elastic_ip(entry: Entry) -> Found:
 
 
 def nat_gateway(entry: Entry) -> Found:
-    addresses = entry.get("NatGatewayAddresses", [])
+    addresses = [item for item in entry.get("NatGatewayAddresses", []) if item.get("IsPrimary", True)]
     mode = entry.get("AvailabilityMode") or "zonal"
     attributes = {
         "availability_mode": mode,
