@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.policy import POLICY, parse, read
+from tests.conftest import ROOT
 from tests.trivy_gate import TODAY, day, exception, policy
 
 
@@ -107,6 +110,16 @@ def test_what_is_refused(case: str) -> None:
     with pytest.raises(Refusal) as error:
         parse(content, TODAY)
     assert str(error.value) == sentence
+
+
+def test_the_example_of_the_documentation_holds_every_key() -> None:
+    text = (ROOT / "docs" / "trivy_gate.md").read_text()
+    content = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
+    assert parse(content, date(2026, 11, 20)).exceptions[0].owner == "team-payments"
+    assert set(content) == set(POLICY)
+    for name, option in POLICY.items():
+        if isinstance(content[name], dict):
+            assert set(content[name]) == set(option["options"])
 
 
 @pytest.mark.parametrize("expires", [day(0), day(90), str(day(0))])
