@@ -59,6 +59,7 @@ options:
         required: true
         choices:
           - autoscaling_groups
+          - ecr_repositories
           - eks_access
           - eks_addons
           - eks_cluster

@@ -56,7 +56,7 @@ RULESET: dict[str, dict[str, Any]] = {
     "include": {"type": "list", "elements": "str", "default": ["~DEFAULT_BRANCH"]},
     "exclude": {"type": "list", "elements": "str", "default": []},
     "rules": {"type": "dict", "default": {}, "options": RULES},
-    "bypass_actors": {"type": "list", "elements": "dict", "default": [], "options": _BYPASS_ACTOR},
+    "bypass_actors": {"type": "list", "elements": "dict", "default": [], "no_log": False, "options": _BYPASS_ACTOR},
 }
 
 _ENVIRONMENT: dict[str, dict[str, Any]] = {
@@ -120,7 +120,7 @@ _ACTIONS: dict[str, dict[str, Any]] = {
 
 _SUBJECT_CLAIM: dict[str, dict[str, Any]] = {
     "use_immutable_subject": {"type": "bool", "default": True},
-    "include_claim_keys": {"type": "list", "elements": "str", "default": []},
+    "include_claim_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
 }
 
 DEFAULTRULESET: dict[str, Value] = {

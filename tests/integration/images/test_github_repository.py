@@ -18,8 +18,8 @@ ALONE: dict[str, Any] = {"rulesets": [], "environments": []}
 
 SETTINGS = [
     (
-        f"update repository {REPOSITORY} allow_merge_commit,allow_rebase_merge,allow_update_branch,delete_branch_on_merge,"
-        "secret_scanning,secret_scanning_push_protection,squash_merge_commit_title"
+        f"update repository {REPOSITORY} allow_merge_commit,allow_rebase_merge,allow_update_branch,"
+        "delete_branch_on_merge,secret_scanning,secret_scanning_push_protection,squash_merge_commit_title"
     ),
     f"update actions_permissions {REPOSITORY} allowed_actions,sha_pinning_required",
     f"update selected_actions {REPOSITORY} github_owned_allowed,verified_allowed",
