@@ -68,7 +68,7 @@ def markdown(report: dict[str, Any] | None, title: str) -> str:
     for host, (changes, sentences) in platforms(report).items() if report else ():
         count = f"{len(changes)} change{'' if len(changes) == 1 else 's'}" if changes else "nothing changes"
         lines += [f"**{cell(host)}**: {'the plan failed' if sentences else count}", ""]
-        lines += [f"> {cell(sentence)}" for sentence in sentences]
+        lines += [line for sentence in sentences for line in (f"> {cell(sentence)}", "")]
         lines += [*table(changes), ""] if changes else [""]
     return "\n".join(lines).rstrip() + "\n"
 

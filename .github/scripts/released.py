@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Copies the images of the newest releases out of $REGISTRY, each into an OCI layout below $DIRECTORY.
 
-Which they are is written to $DIRECTORY/released.json, a list of {version, architecture, digest, layout}. $REGISTRY is an
-entry of the role's image_build_registries in JSON. Runs in the virtual environment of the collection.
+Which they are is written to $DIRECTORY/released.json, a list of {version, architecture, digest, layout}. $REGISTRY is
+an entry of the role's image_build_registries in JSON. Runs in the virtual environment of the collection.
 """
 
 from __future__ import annotations

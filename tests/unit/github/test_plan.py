@@ -47,6 +47,10 @@ def test_changes_of_all_tasks_stand_in_one_table_in_order() -> None:
         (report({"changes": [change()]}), "**demo**: 1 change\n"),
         (report(stats={}), "The inventory holds no platform."),
         (report({"failed": True, "msg": "x is 'a'; b is allowed."}), "the plan failed\n\n> x is 'a'; b is allowed."),
+        (
+            report({"changes": [change()]}, {"failed": True, "msg": "no."}),
+            "the plan failed\n\n> no.\n\n| | kind |",
+        ),
         (report({"unreachable": True}), "the plan failed\n\n> failed without a message"),
         (None, "The plan failed before it began"),
     ],
