@@ -263,7 +263,7 @@ def failure(registry: Registry, doing: str, reason: str) -> Impossible:
     if kind == "unreachable":
         return Impossible(f"The registry '{registry.endpoint}' cannot be reached: {reason.rsplit(': ', 1)[-1]}.")
     if kind == "forbidden":
-        found = _FORBIDDEN.search(reason.lower())
+        found = _FORBIDDEN.search(_nameless(registry, reason))
         words = reason[found.start() :] if found else reason
         who = f"user '{registry.username}'" if registry.username else "this caller"
         return Impossible(
@@ -274,12 +274,18 @@ def failure(registry: Registry, doing: str, reason: str) -> Impossible:
 
 
 def _kind(registry: Registry, reason: str) -> str:
-    """What a reason means: `unreachable`, `forbidden`, `absent` or `other`; names of the registry count for nothing."""
-    words = reason.lower()
-    for name in (registry.location, registry.endpoint, registry.repository):
-        words = words.replace(name.lower(), "")
+    """What a reason means: `unreachable`, `forbidden`, `absent` or `other`."""
+    words = _nameless(registry, reason)
     kinds = {"unreachable": _UNREACHABLE, "forbidden": _FORBIDDEN, "absent": _ABSENT}
     return next((kind for kind, pattern in kinds.items() if pattern.search(words)), "other")
+
+
+def _nameless(registry: Registry, reason: str) -> str:
+    """A reason in lower case with blanks for the registry's names, which may be like any word."""
+    words = reason.lower()
+    for name in (registry.location, registry.endpoint, registry.repository):
+        words = words.replace(name.lower(), " " * len(name))
+    return words
 
 
 def telling(errors: bytes) -> str:
