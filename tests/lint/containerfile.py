@@ -27,7 +27,7 @@ def text() -> str:
     defaults = {name: option.get("default") for name, option in model.OPTIONS.items()}
     image = model.parse({**defaults, **OPTIONS}, date(2026, 1, 31))
     labels = containerfile.labels(image, image.version, "c" * 64, "d" * 64, f"sha256:{'b' * 64}")
-    return containerfile.containerfile(image, f"sha256:{'b' * 64}", "d" * 64, labels)
+    return containerfile.containerfile(image, f"{image.base.name}@sha256:{'b' * 64}", "d" * 64, labels)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from .artifact import Artifact, Artifacts
 from .base import BaseFacts
 from .checks import Starter
 from .containerfile import ARTIFACT, containerfile, labels
+from .docker import Docker
 from .engine import Engine
 from .layout import Layout, Packed, compose
 from .model import Image
@@ -49,10 +50,14 @@ class Builder:
         self._version = version
         self._artifacts = artifacts
         self._execute = execute
+        kind = Docker if image.engine == "docker" else Engine
+        self._engine = kind(image, execute, image.cache / "store")
 
     def text(self, artifact: Artifact, base: BaseFacts, index: str) -> str:
         """The Containerfile of an architecture."""
-        return containerfile(self._image, base.digest, index, self._labels(artifact, base, index))
+        return containerfile(
+            self._image, self._engine.base_name(base.digest), index, self._labels(artifact, base, index)
+        )
 
     def build(self, artifact: Artifact, base: BaseFacts, index: str, target: Path) -> None:
         """Makes the layout `target`, or Impossible and nothing. What stood there is replaced."""
@@ -70,7 +75,7 @@ class Builder:
             self._artifacts.fetch(artifact, context / ARTIFACT)
             (context / "Containerfile").write_text(self.text(artifact, base, index))
             expected = self._labels(artifact, base, index)
-            engine = Engine(image, self._execute, image.cache / "store")
+            engine = self._engine
             with engine.alone():
                 name = f"localhost/{image.application}:{architecture}"
                 engine.load(base.folder, base.digest)
@@ -81,7 +86,7 @@ class Builder:
                 self._passed(architecture, assertions.failures(image, layout, files, base.diff_ids, expected))
                 if engine.image_id(name) != layout.config_digest:
                     raise Impossible("The image that the engine starts is not the one of the layout.")
-                starter = Starter(image, self._execute, image.programs.podman, engine.environment)
+                starter = Starter(image, self._execute, engine.command, engine.environment)
                 self._passed(architecture, starter.failures(name, assertions.world_writable(files)))
             _oci_layout.verify(str(made))
             replace(made, target)

@@ -78,13 +78,16 @@ def index_of(releases: list[bytes]) -> str:
     return hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode()).hexdigest()
 
 
-def containerfile(image: Image, base_digest: str, index: str, image_labels: Mapping[str, str]) -> str:
-    """The text of the Containerfile. The first layer's step holds what it depends on, so that it is cached by it."""
+def containerfile(image: Image, base: str, index: str, image_labels: Mapping[str, str]) -> str:
+    """The text of the Containerfile. The first layer's step holds what it depends on, so that it is cached by it.
+
+    :param base: name of the base as the engine has it.
+    """
     start = [INIT, "--", *image.command]
     environment = [f"ENV {name}={_quoted(value)}" for name, value in image.environment.items()]
     return "\n".join(
         [
-            f"FROM {image.base.name}@{base_digest}",
+            f"FROM {base}",
             f"RUN {_system(image, index)}",
             f"ADD {ARTIFACT} {image.home}/",
             *environment,

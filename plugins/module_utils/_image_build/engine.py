@@ -19,6 +19,14 @@ from .._programs import Execute
 from .containerfile import MOVED
 from .model import Image
 
+_DOING = {
+    "copy": "copy an image",
+    "build": "build the image",
+    "push": "give the image away",
+    "image": "show the image",
+    "load": "take the base",
+    "save": "give the image away",
+}
 _NO_SPACE = re.compile(rb"no space left on device|disk quota exceeded", re.IGNORECASE)
 _STAMPED = re.compile(r"^(?:time=\S+ level=\w+ msg=|E: |Err:|W: |\[FATAL tini \(\d+\)\] )")
 
@@ -50,6 +58,15 @@ class Engine:
             "TMPDIR": str(self.store / "tmp"),
         }
 
+    @property
+    def command(self) -> str:
+        """The program that starts containers."""
+        return self._image.programs.podman
+
+    def base_name(self, digest: str) -> str:
+        """What FROM says."""
+        return f"{self._image.base.name}@{digest}"
+
     def prepare(self) -> None:
         """Writes the store's configuration. Overlay is pinned: other drivers give other digests."""
         conf = self.store / "conf"
@@ -72,7 +89,7 @@ class Engine:
 
     def load(self, base: Path, digest: str) -> None:
         """Brings the base from its layout into the store, under the name that FROM gives it."""
-        name = f"{self._image.base.name}@{digest}"
+        name = self.base_name(digest)
         programs = self._image.programs
         if self._run([programs.buildah, "inspect", "--type", "image", name], quiet=True) is not None:
             return
@@ -94,7 +111,7 @@ class Engine:
 
     def image_id(self, name: str) -> str:
         """Digest of the configuration of an image in the store."""
-        output = self._run([self._image.programs.podman, "image", "inspect", "--format={{.Id}}", name]) or b""
+        output = self._run([self.command, "image", "inspect", "--format={{.Id}}", name]) or b""
         return "sha256:" + output.decode().strip().removeprefix("sha256:")
 
     @contextmanager
@@ -126,8 +143,7 @@ class Engine:
             return output
         if quiet:
             return None
-        verb = {"copy": "take the base", "build": "build the image", "push": "write the layout", "image": "show it"}
-        doing = next((words for word, words in verb.items() if word in command[:4]), command[1])
+        doing = next((words for word, words in _DOING.items() if word in command[:4]), command[1])
         raise self.failure(doing, errors + b"\n" + output)
 
     def failure(self, doing: str, errors: bytes) -> Impossible:

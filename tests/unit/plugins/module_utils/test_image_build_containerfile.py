@@ -23,7 +23,9 @@ PRINTABLE = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "),
 
 
 def text(image=IMAGE, index: str = "1" * 64) -> str:
-    return containerfile(image, DIGEST, index, labels(image, image.version, "2" * 64, index, DIGEST))
+    return containerfile(
+        image, f"{image.base.name}@{DIGEST}", index, labels(image, image.version, "2" * 64, index, DIGEST)
+    )
 
 
 def test_instructions() -> None:
