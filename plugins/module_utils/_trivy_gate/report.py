@@ -59,12 +59,15 @@ def _findings(result: Mapping[str, Any], name: str) -> Iterator[Finding]:
     for entry in result.get("Vulnerabilities") or ():
         yield _vulnerability(entry, source)
     target = result.get("Target", "")
+    # The configuration of an image has no name of its own there, but that of the whole, which is a path of the machine.
+    path = "" if target in ("", name) else target.lstrip("/")
+    place = path or "image configuration"
     for entry in result.get("Secrets") or ():
         yield Finding(
             kind="secrets",
             id=entry["RuleID"],
-            package=target.lstrip("/"),
-            path=target.lstrip("/"),
+            package=place,
+            path=path,
             severity=_severity(entry),
             source="secret",
             line=int(entry.get("StartLine") or 0),
@@ -73,12 +76,11 @@ def _findings(result: Mapping[str, Any], name: str) -> Iterator[Finding]:
     for entry in result.get("Misconfigurations") or ():
         if entry.get("Status", "FAIL") == "PASS":
             continue
-        place = "image configuration" if target in ("", name) else target.lstrip("/")
         yield Finding(
             kind="misconfigurations",
             id=entry["ID"],
             package=place,
-            path="" if target in ("", name) else place,
+            path=path,
             severity=_severity(entry),
             source=source,
             line=int((entry.get("CauseMetadata") or {}).get("StartLine") or 0),

@@ -136,10 +136,13 @@ class Runner:
     def _scanned(self, policy: Policy, target: Sequence[str]) -> _Judged:
         spec = self._spec
         program = locate(spec.trivy_path, spec.trivy_checksum, self._execute, self._folder)
-        if spec.database_repository is not None and not self._check_mode:
-            download(program, spec.database, spec.database_repository, self._execute, self._folder)
-        metadata = database.read(spec.database)
-        trivy = Trivy(program, spec.database, self._folder, self._execute)
+        folder = spec.database
+        if spec.database_repository is not None:
+            if self._check_mode:  # nothing is written where it is seen
+                folder = os.path.join(self._folder, "database")
+            download(program, folder, spec.database_repository, self._execute, self._folder)
+        metadata = database.read(folder)
+        trivy = Trivy(program, folder, self._folder, self._execute)
         content, log = trivy.scan(target, list(policy.sections))
         scan = trivy_report.parse(content)
         errors = doubts(scan, metadata, policy, self._now, is_image=spec.is_image)
