@@ -97,14 +97,14 @@ def parse(values: Mapping[str, Value]) -> Spec:
         target=target,
         external=_external(given, kind),
         database=given["database"],
-        database_repository=given["database_repository"],
-        policy=given["policy"],
+        database_repository=given["database_repository"] or None,
+        policy=given["policy"] or None,
         vex=tuple(given["vex"]),
         enforce=given["mode"] == "enforce",
         directory=given["directory"],
         formats=tuple(given["formats"]),
         trivy_path=given["trivy_path"],
-        trivy_checksum=_checksum("trivy_checksum", given["trivy_checksum"]),
+        trivy_checksum=_checksum("trivy_checksum", given["trivy_checksum"] or None),
         cosign_path=given["cosign_path"],
     )
 

@@ -28,6 +28,7 @@ from .trivy import (
     make_image,
     run,
     system,
+    trivy,
     write_policy,
 )
 
@@ -99,6 +100,21 @@ def test_a_layer_that_was_emptied_and_put_back(tmp_path: Path, database: Path, d
     assert not directory.exists()
     layer.write_bytes(content)
     assert run(directory, database, layout=image).answer == before.answer
+
+
+def test_a_cache_that_another_scan_has_poisoned(tmp_path: Path, directory: Path) -> None:
+    """Trivy keeps what it found in a layer under the layer's name, without a look at its content."""
+    database, image = make_database(tmp_path / "database"), make_image(tmp_path / "image")
+    before = run(directory, database, layout=image).answer
+    layer = blob(image, json.loads(blob(image, before["digest"]).read_text())["layers"][0]["digest"])
+    content = layer.read_bytes()
+    layer.write_bytes(b"")
+    flags = ("image", "--cache-backend", "fs", "--input", str(image), "--format", "json")
+    assert trivy(database, *flags).returncode == 0
+    layer.write_bytes(content)
+    poisoned = json.loads(trivy(database, *flags).stdout)
+    assert not any(result.get("Vulnerabilities") for result in poisoned.get("Results", [])), "what is to be feared"
+    assert run(directory, database, layout=image).answer == before
 
 
 class TestNeverSilent:
