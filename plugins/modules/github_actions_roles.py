@@ -64,8 +64,9 @@ options:
     default: buckets
   image_repositories:
     description:
-      - Repositories of ECR that the permission C(images) is for. That of the application's name by default; an empty
-        list where images go elsewhere.
+      - Repositories of ECR that the permission C(images) is for, by their whole names. By default
+        C(<platform>/<application>), as M(slipway.platform.ecr_repositories) makes it; an empty list where images go
+        elsewhere.
     type: list
     elements: str
   signing_key_arn:
@@ -98,8 +99,8 @@ options:
         description:
           - What the role may do.
           - C(artifacts) writes claims and artifacts of the application's versions into the bucket, each once.
-          - C(images) reads them, pushes images, signs them and writes release manifests and records of scans, each
-            once.
+          - C(images) reads them, pushes images, signs them and writes bills of materials, release manifests and records
+            of scans, each once.
           - C(plan) reads the settings of the platform's resources, never the content of objects or logs.
         type: list
         elements: str

@@ -146,7 +146,7 @@ def _scope(params: Mapping[str, Value], platform: str, repository: str, account:
     if not _BUCKET.fullmatch(bucket):
         raise Refusal("application_bucket", bucket, "the name of a bucket is allowed")
     images = params["image_repositories"]
-    images = [application] if images is None else images
+    images = [f"{platform}/{application}"] if images is None else images
     for position, name in enumerate(images):
         if not _IMAGE.fullmatch(name):
             words = "the name of a repository of ECR is allowed, without wildcards"

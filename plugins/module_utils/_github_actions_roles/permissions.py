@@ -73,9 +73,10 @@ def artifacts(scope: Scope) -> list[dict[str, Value]]:
 
 
 def images(scope: Scope) -> list[dict[str, Value]]:
-    """Images to ECR with their signatures, release manifests and records of scans into the bucket."""
+    """Images and signatures to ECR; bills of materials, release manifests and records of scans into the bucket."""
     account = scope.account
-    statements = _bucket(scope, [scope.objects(pattern) for pattern in ("release*.json", "scans/*.json")])
+    patterns = ("release*.json", "*.spdx.json", "*.cdx.json", "scans/*.json")
+    statements = _bucket(scope, [scope.objects(pattern) for pattern in patterns])
     if scope.images:
         statements += [
             _allow("Login", ["ecr:GetAuthorizationToken"], "*"),  # AWS knows no resource for it
@@ -83,7 +84,8 @@ def images(scope: Scope) -> list[dict[str, Value]]:
             _allow("Images", list(ECR_ACTIONS), [account.arn("ecr", f"repository/{name}") for name in scope.images]),
         ]
     if scope.signing_key is not None:
-        statements.append(_allow("Sign", ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign"], scope.signing_key))
+        actions = ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign", "kms:Verify"]
+        statements.append(_allow("Sign", actions, scope.signing_key))
     return statements
 
 

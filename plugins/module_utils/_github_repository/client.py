@@ -32,6 +32,14 @@ _NOT_GITHUB = "an answer that is not GitHub's"
 _AGAIN = {"GET", "PUT", "DELETE", "PATCH"}
 """Methods that may be repeated after an error of the server; what POST has made would stand twice."""
 
+_PLANS = {
+    r"secret scanning|advanced security|secret protection": "Set settings.secret_scanning and "
+    "settings.secret_scanning_push_protection to false, or buy GitHub Secret Protection.",
+    r"upgrade to|billing plan|not supported for.* plan": "The owner's plan does not offer this for private "
+    "repositories; leave it out of the options, or take another plan.",
+}
+"""What GitHub's words say about its plans -> what to do; the status is that of other refusals."""
+
 
 class GithubError(Exception):
     """A call that GitHub refused: `status` (0 if there was no answer), its own words, and what to do."""
@@ -197,7 +205,8 @@ def refused(
     details = [_detail(entry) for entry in answer.get("errors") or []]
     if details:
         words = f"{words.rstrip('.')}: {'; '.join(details)}"
-    return GithubError(status, method, path.partition("?")[0], words, _advice(status, headers, now))
+    plan = next((advice for pattern, advice in _PLANS.items() if re.search(pattern, words, re.IGNORECASE)), "")
+    return GithubError(status, method, path.partition("?")[0], words, plan or _advice(status, headers, now))
 
 
 def _detail(entry: Any) -> str:

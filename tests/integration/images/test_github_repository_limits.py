@@ -118,7 +118,19 @@ def test_secret_scanning_that_is_not_to_be_had(github: Github) -> None:
     github.state.repository.private, github.state.repository.licensed = True, False
     assert str(failed(github, **ALONE)) == (
         f"Changing repository '{REPOSITORY}' failed at PATCH /repos/{REPOSITORY}: 422: Secret scanning is not "
-        "available for this repository."
+        "available for this repository. Set settings.secret_scanning and settings.secret_scanning_push_protection to "
+        "false, or buy GitHub Secret Protection."
+    )
+
+
+def test_what_the_plan_does_not_offer(github: Github) -> None:
+    """The status is that of a missing right."""
+    run(github, **ALONE)
+    words = "Upgrade to GitHub Pro or make this repository public to enable this feature."
+    github.trouble = Trouble(1, path="/rulesets", status=403, message=words)
+    assert str(failed(github, rulesets=[RULESET])) == (
+        f"{READING}/rulesets: 403: {words} The owner's plan does not offer this for private repositories; leave it out "
+        "of the options, or take another plan."
     )
 
 

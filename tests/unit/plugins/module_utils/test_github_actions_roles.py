@@ -16,6 +16,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._github_actions_r
 from ansible_collections.slipway.platform.plugins.module_utils._github_actions_roles.permissions import PLAN_ACTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._github_actions_roles.plan import complete
 from ansible_collections.slipway.platform.plugins.module_utils._github_actions_roles.trust import PROVIDER
+from ansible_collections.slipway.platform.plugins.module_utils._image_release.sboms import SUFFIXES
 from ansible_collections.slipway.platform.plugins.module_utils._known import Known
 from ansible_collections.slipway.platform.plugins.module_utils._options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Ref, Refusal, references
@@ -227,7 +228,8 @@ CONDITIONAL = {"s3:if-none-match": "*"}
 def test_the_pipeline_writes_each_object_once_and_deletes_none(name: str) -> None:
     policy = permissions(name)
     mine = {"artifacts": ["claim.json", "shop-1.2.3-linux-amd64.tar.gz", "shop-1.2.3-linux-amd64.tar.gz.sha256"]}
-    mine["images"] = ["release.json", "release+r2.json", "scans/sha256:0/2026-01-02.json"]
+    bills = [f"shop-1.2.3-linux-amd64.{suffix}" for suffix in SUFFIXES.values()]
+    mine["images"] = ["release.json", "release+r2.json", *bills, "scans/sha256:0/2026-01-02.json"]
     for file in [*mine["artifacts"], *mine["images"]]:
         assert allowed(policy, "s3:PutObject", f"{OBJECT}/{file}", CONDITIONAL) == (file in mine[name])
         assert not allowed(policy, "s3:PutObject", f"{OBJECT}/{file}"), "an unconditional write could replace it"
@@ -271,6 +273,12 @@ def test_images_go_to_their_own_repositories_and_are_signed_by_one_key() -> None
     assert not allowed(policy, "kms:Sign", KEY)
     for action in ("kms:ScheduleKeyDeletion", "kms:PutKeyPolicy", "kms:Decrypt"):
         assert not allowed(policy, action, SIGNING)
+
+
+def test_images_go_where_ecr_repositories_makes_repositories() -> None:
+    policy = permissions("images")
+    assert allowed(policy, "ecr:PutImage", f"arn:aws:ecr:eu-west-1:{ACCOUNT.id}:repository/demo/shop")
+    assert not allowed(policy, "ecr:PutImage", f"arn:aws:ecr:eu-west-1:{ACCOUNT.id}:repository/shop")
 
 
 def test_without_ecr_and_without_a_key_nothing_of_them_is_allowed() -> None:
