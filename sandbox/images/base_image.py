@@ -30,6 +30,8 @@ SUITES = {"trixie": "13", "bookworm": "12"}
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 EMULATORS = {"amd64": "qemu-x86_64", "arm64": "qemu-aarch64"}
 
+RECIPE = "2"
+"""Rises with every change of what is in the image."""
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 # What the slim variant of Debian's own images leaves out: translations and documentation, except licences.
 EXCLUDED = (
@@ -131,7 +133,7 @@ def prepare(
     origin = sources()
     release = _release(f"{origin.main}/dists/{suite}/InRelease")
     key = hashlib.sha256()
-    for part in (Path(__file__).read_bytes(), release, repr((origin, suite, architecture)).encode()):
+    for part in (release, repr((RECIPE, origin, suite, architecture)).encode()):
         key.update(hashlib.sha256(part).digest())
     layout = folder() / f"base-{suite}-{architecture}-{key.hexdigest()[:16]}"
     layout.parent.mkdir(parents=True, exist_ok=True)
@@ -185,10 +187,10 @@ def _bootstrap(work: Path, suite: str, architecture: str, origin: Sources, epoch
     (work / "slim").write_text("\n".join(EXCLUDED) + "\n")
     uploads.append(("slim", "/etc/dpkg/dpkg.cfg.d/docker"))
     command = ["mmdebstrap", "--quiet", "--variant=minbase", "--format=tar", f"--architectures={architecture}"]
-    command += ["--include=usr-is-merged", "--skip=output/dev", *(f"--dpkgopt={line}" for line in EXCLUDED)]
+    command += ["--include=usr-is-merged", "--skip=output/dev,check/qemu", *(f"--dpkgopt={line}" for line in EXCLUDED)]
     command += [f"--customize-hook=upload {work}/{name} {target}" for name, target in uploads]
     command += ['--customize-hook=rm -f "$1"/etc/apt/sources.list "$1"/etc/hostname "$1"/etc/resolv.conf']
-    command += ['--customize-hook=rm -rf "$1"/var/log/* "$1"/var/cache/* "$1"/run/*']
+    command += ['--customize-hook=rm -rf "$1"/var/log/* "$1"/var/cache/* "$1"/var/lib/apt/lists/* "$1"/run/*']
     command += [suite, str(work / "root.tar"), f"deb [signed-by={KEYRING}] {origin.main} {suite} main"]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch), "TMPDIR": str(work)}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
