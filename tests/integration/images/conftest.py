@@ -11,8 +11,10 @@ import pytest
 
 from sandbox import tools
 from sandbox.images import base_image
+from tests.github.server import Github, serving
 
 from ..conftest import ROOT, Emulator
+from .github import checkout
 from .registries import RegistryServer
 from .release import Release, signing_key
 
@@ -76,3 +78,17 @@ def release(emulator: Emulator, tmp_path: Path, key: Path, first: RegistryServer
 def sandbox_path() -> str:
     """PATH of a user who has sourced the sandbox's environment."""
     return os.pathsep.join([str(tools.program("cosign").parent), str(ROOT / ".venv" / "bin"), os.environ["PATH"]])
+
+
+@pytest.fixture(scope="session")
+def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The collection as GitHub hands it to a workflow that uses it."""
+    return checkout(tmp_path_factory.mktemp("collection"))
+
+
+@pytest.fixture
+def fake_github() -> Iterator[Github]:
+    """GitHub's REST API, of whose description no call may stray."""
+    with serving(Github()) as fake:
+        yield fake
+        assert fake.violations == []

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import tools
-from tests.integration.conftest import Emulator
+from sandbox.images import trivy_database
+from sandbox.images.base_image import BaseImage
+from tests.integration.conftest import REGION, Emulator
 from tests.semver_histories import git
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
@@ -40,6 +42,29 @@ def role(emulator: Emulator, name: str) -> None:
     emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)
 
 
+def inventory(repository: Repository, base: BaseImage, registry: str = "", key: str = "") -> None:
+    """The inventory's own values: what the sandbox has in place of Debian's registry, Trivy's, ECR and KMS."""
+    repository.environment["DATABASE"] = str(trivy_database.prepare())
+    (repository.folder / "inventory/group_vars/all.yml").write_text(
+        json.dumps(
+            {
+                "ansible_connection": "local",
+                "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+                "platform_name": "demo",
+                "platform_region": REGION,
+                "platform_account_id": "123456789012",
+                "image_build_base_image": f"debian@{base.digest}",
+                "image_build_base_location": f"oci:{base.layout}",
+                "image_build_ready_path": "/readyz",
+                "image_build_trivy_database": "{{ lookup('ansible.builtin.env', 'DATABASE') }}",
+                "image_build_registries": [{"kind": "oci", "host": registry, "repository": "app", "tls_verify": False}],
+                "image_build_signing_key": key,
+                "image_build_signing_key_password": "{{ lookup('ansible.builtin.env', 'SIGNING_PASSWORD') }}",
+            }
+        )
+    )
+
+
 @dataclass
 class Run:
     """What act printed and how it ended."""
@@ -57,9 +82,10 @@ class Run:
         return re.sub(r"^\[[^\]]*\] +(?:\| )?", "", self.text, flags=re.MULTILINE)
 
     @property
-    def jobs(self) -> list[str]:
-        """The names of the jobs that ran, in order of their ends."""
-        return re.findall(r"^\[(?:[^\]/]*/)*([^\]/]+?) *\] +🏁", self.text, flags=re.MULTILINE)
+    def jobs(self) -> dict[str, bool]:
+        """The jobs that ran, in order of their ends, and whether they succeeded."""
+        ends = re.findall(r"^\[(?:[^\]/]*/)*([^\]/]+?) *\] +🏁  Job (\w+)", self.text, flags=re.MULTILINE)
+        return {name: end == "succeeded" for name, end in ends}
 
 
 def checkout(folder: Path) -> Path:
@@ -142,8 +168,11 @@ class Repository:
             arguments += ["--local-repository", f"{name}@{commit}={place}"]
         return arguments
 
-    def act(self, event: str, workflow: str, payload: dict[str, Any] | None = None) -> Run:
-        """Run what the event starts in a workflow, on the host."""
+    def act(self, event: str, workflow: str, payload: dict[str, Any] | None = None, job: str = "") -> Run:
+        """Run what the event starts in a workflow, on the host.
+
+        :param job: only this one and those that it needs.
+        """
         self.state.mkdir(exist_ok=True)
         event_file = self.state / "event.json"
         event_file.write_text(json.dumps(payload or {}))
@@ -152,6 +181,7 @@ class Repository:
         command = [str(Path(sys.prefix) / "bin/act"), event, "--workflows", f".github/workflows/{workflow}"]
         command += ["--platform", "ubuntu-latest=-self-hosted", "--no-cache-server", "--action-offline-mode"]
         command += ["--eventpath", str(event_file), "--action-cache-path", str(self.state / "cache"), *self.replaced()]
+        command += ["--job", job] if job else []
         for option, values in (("--var", self.variables), ("--secret", self.secrets), ("--env", self.github)):
             for name, value in values.items():
                 command += [option, f"{name}={value}"]

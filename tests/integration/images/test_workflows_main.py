@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
+import shutil
 import subprocess
 import tarfile
 import urllib.request
-from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,10 @@ import pytest
 from sandbox import tools
 from sandbox.images import trivy_database
 from sandbox.images.base_image import BaseImage
-from tests.github.server import Github, serving
+from tests.github.server import Github
 from tests.integration.conftest import REGION, Emulator
 
-from .github import ROOT, Repository, checkout, role
+from .github import ROOT, Repository, inventory, role
 from .release import PASSWORD
 
 BUCKET = "demo-123456789012-eu-west-1-application"
@@ -27,54 +29,22 @@ FOLDER = "applications/app/0.1.0"
 ARCHIVE = f"{FOLDER}/app-0.1.0-linux-amd64.tar.gz"
 
 
-@pytest.fixture(scope="module")
-def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return checkout(tmp_path_factory.mktemp("collection"))
-
-
 @pytest.fixture
-def github() -> Iterator[Github]:
-    with serving(Github()) as fake:
-        yield fake
-        assert fake.violations == []
-
-
-@pytest.fixture
-def repository(emulator: Emulator, github: Github, collection: Path, tmp_path: Path) -> Repository:
+def repository(emulator: Emulator, fake_github: Github, collection: Path, tmp_path: Path) -> Repository:
     """With one commit that leads to 0.1.0, and a remote that the tag is pushed to."""
     emulator.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    ours = {"TagSet": [{"Key": "slipway:platform", "Value": "demo"}]}
+    emulator.client("s3").put_bucket_tagging(Bucket=BUCKET, Tagging=ours)
     variables = {"APPLICATION_BUCKET": BUCKET, "AWS_REGION": REGION}
-    for name in ("build", "image"):
+    for name in ("build", "image", "plan"):
         role(emulator, f"demo-{name}")
         variables[f"AWS_{name.upper()}_ROLE"] = f"arn:aws:iam::123456789012:role/demo-{name}"
     found = Repository.of(ROOT / "examples/app", tmp_path / "app", collection, variables=variables)
     found.environment |= {"AWS_ENDPOINT_URL": emulator.url, "HOME": str(tmp_path)}
-    found.github |= {"GITHUB_API_URL": github.url, "GITHUB_REPOSITORY": "octo-org/shop"}
+    found.github |= {"GITHUB_API_URL": fake_github.url, "GITHUB_REPOSITORY": "octo-org/shop"}
     found.secrets |= {"GITHUB_TOKEN": "ghp_good", "SIGNING_PASSWORD": PASSWORD}
     found.commit("feat: greet")
     return found
-
-
-def inventory(repository: Repository, base: BaseImage, registry: str, key: Path) -> None:
-    """The inventory's own values: what the sandbox has in place of Debian's registry, Trivy's, ECR and KMS."""
-    (repository.folder / "inventory/group_vars/all.yml").write_text(
-        json.dumps(
-            {
-                "ansible_connection": "local",
-                "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-                "platform_name": "demo",
-                "platform_region": REGION,
-                "platform_account_id": "123456789012",
-                "image_build_base_image": f"debian@{base.digest}",
-                "image_build_base_location": f"oci:{base.layout}",
-                "image_build_ready_path": "/readyz",
-                "image_build_trivy_database": str(trivy_database.prepare()),
-                "image_build_registries": [{"kind": "oci", "host": registry, "repository": "app", "tls_verify": False}],
-                "image_build_signing_key": str(key),
-                "image_build_signing_key_password": "{{ lookup('ansible.builtin.env', 'SIGNING_PASSWORD') }}",
-            }
-        )
-    )
 
 
 def objects(emulator: Emulator) -> dict[str, bytes]:
@@ -86,19 +56,19 @@ def objects(emulator: Emulator) -> dict[str, bytes]:
 def test_a_push_leads_to_artifact_image_tag_and_release_notes(
     repository: Repository,
     emulator: Emulator,
-    github: Github,
+    fake_github: Github,
     debian: BaseImage,
     registry: str,
     key: Path,
     tmp_path: Path,
 ) -> None:
     repository.environment["PATH"] = str(tools.program("cosign").parent)
-    inventory(repository, debian, registry, key)
+    inventory(repository, debian, registry, str(key))
     commit = repository.commit("chore: the sandbox's values")
     repository.remote(tmp_path / "app.git")
     run = repository.act("push", "main.yml")
     assert run.passed, run.text
-    assert run.jobs == ["Build", "Image", "Release"]
+    assert list(run.jobs) == ["Build", "Image", "Release"]
     assert PASSWORD not in run.text
 
     found = objects(emulator)
@@ -118,9 +88,81 @@ def test_a_push_leads_to_artifact_image_tag_and_release_notes(
     assert pushed in json.dumps(manifest)
 
     assert repository.git("ls-remote", "--tags", "origin").split()[-1] == "refs/tags/v0.1.0^{}"
-    (notes,) = github.state.repository.releases
+    (notes,) = fake_github.state.repository.releases
     assert notes["tag_name"] == "v0.1.0"
     assert f"Image: `{registry}/app@{pushed}`" in notes["body"]
     assert repository.asked == [
         f"{repository.variables[f'AWS_{name}_ROLE']} in {REGION}" for name in ("BUILD", "IMAGE")
     ]
+
+    today = repository.act("workflow_dispatch", "drift.yml")
+    assert today.jobs == {"Plan": False, "Scan": True}, today.text
+    assert re.search(r"::error title=Drift::[1-9][0-9]* changes stand", today.text)
+    assert "## Trivy gate: passed" in today.plain
+
+    repository.environment["DATABASE"] = str(stale(tmp_path / "database"))
+    later = repository.act("workflow_dispatch", "drift.yml")
+    assert later.jobs == {"Plan": False, "Scan": False}, later.text
+    (record,) = [key for key in objects(emulator) if key.startswith(f"{FOLDER}/scans/{pushed}/")]
+    assert json.loads(objects(emulator)[record])["scan"]["verdict"] == "error"
+
+
+def stale(folder: Path) -> Path:
+    """The vulnerability database as it would be had nobody renewed it for a month."""
+    shutil.copytree(trivy_database.prepare(), folder)
+    metadata = json.loads((folder / "db/metadata.json").read_text())
+    old = {name: f"{datetime.now(UTC) - timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}" for name in ("UpdatedAt", "NextUpdate")}
+    (folder / "db/metadata.json").write_text(json.dumps({**metadata, **old}))
+    return folder
+
+
+def test_a_failing_test_of_the_application_turns_the_run_red(repository: Repository, emulator: Emulator) -> None:
+    service = repository.folder / "service.go"
+    service.write_text(service.read_text().replace("Hello, ", "Good bye, "))
+    repository.commit("feat: another greeting")
+    run = repository.act("push", "main.yml")
+    assert run.jobs == {"Build": False}
+    assert "--- FAIL: TestGreetingTellsVersionAndCommit" in run.text
+    assert objects(emulator) == {}
+
+
+SILENT = """\
+test:
+\t@! env | grep -E '^(AWS_(ACCESS|SECRET|SESSION)|ACTIONS_|GITHUB_(ENV|OUTPUT|PATH|STATE|TOKEN))' | cut -d= -f1 | grep .
+build:
+\t@$(MAKE) --no-print-directory test
+\tmkdir -p '$(OUTPUT)/bin' && echo '$(VERSION) $(COMMIT) $(ARCHITECTURE) $(SOURCE_DATE_EPOCH)' >'$(OUTPUT)/bin/app'
+"""
+
+
+def test_a_version_that_is_claimed_is_passed_over_and_no_command_of_the_application_knows_a_credential(
+    repository: Repository, emulator: Emulator
+) -> None:
+    (repository.folder / "Makefile").write_text(SILENT)
+    commit = repository.commit("fix: a Makefile that looks around")
+    claim = {"application": "app", "version": "0.1.0", "commit": "a" * 40}
+    emulator.client("s3").put_object(Bucket=BUCKET, Key=f"{FOLDER}/claim.json", Body=json.dumps(claim).encode())
+    repository.environment |= {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "a token", "ACTIONS_RUNTIME_TOKEN": "another"}
+    run = repository.act("push", "main.yml", job="build")
+    assert run.passed, run.text
+    found = objects(emulator)
+    (archive,) = [key for key in found if key.endswith(".tar.gz")]
+    assert archive == "applications/app/0.2.0/app-0.2.0-linux-amd64.tar.gz"
+    assert json.loads(found["applications/app/0.2.0/claim.json"])["commit"] == commit
+    with tarfile.open(fileobj=io.BytesIO(found[archive])) as content:
+        built = content.extractfile("./bin/app")
+        assert built
+        assert built.read().decode().split() == ["0.2.0", commit, "amd64", "1793613600"]
+
+
+def test_a_commit_that_leads_to_no_version_is_tested_and_nothing_else(
+    repository: Repository, emulator: Emulator
+) -> None:
+    repository.git("tag", "v0.1.0")
+    (repository.folder / "README.md").write_text("# app\n")
+    repository.commit("docs: less")
+    run = repository.act("push", "main.yml")
+    assert run.passed, run.text
+    assert run.jobs == {"Build": True}
+    assert "ok  \texample.com/app" in run.text
+    assert objects(emulator) == {}
