@@ -144,7 +144,7 @@ def serving(github: Github) -> Iterator[Github]:
     """The fake on a free port of the loopback interface."""
     server = make_server("127.0.0.1", 0, github, threaded=True, request_handler=_Silent)
     github.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield github

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
 from ansible_collections.slipway.platform.plugins.module_utils._github_actions_roles import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._run import Runner
 
 from .conftest import ACCOUNT, REGION, Emulator
 from .life import Life
@@ -196,6 +198,23 @@ def test_a_provider_without_the_audience_is_refused_or_adopted(life: Life, iam: 
     ]
     provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=PROVIDER)
     assert sorted(provider["ClientIDList"]) == ["other", "sts.amazonaws.com"]
+
+
+def test_another_platform_that_is_faster_is_no_error(life: Life, iam: Any) -> None:
+    def faster() -> None:
+        tags = [{"Key": "slipway:platform", "Value": "other"}]
+        iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["sts.amazonaws.com"], Tags=tags)
+
+    api = Api({"region": REGION, "endpoint": life.emulator.url}, say=lambda text: None)
+    real = api.iam.create_open_id_connect_provider
+
+    def overtaken(**parameters: Any) -> Any:
+        faster()
+        return real(**parameters)
+
+    api.iam.create_open_id_connect_provider = overtaken
+    Runner(BOX, life.common, api, check_mode=False).run()
+    assert life.step() == []
 
 
 def test_repositories_of_a_platform_do_not_touch_each_other(life: Life, iam: Any) -> None:

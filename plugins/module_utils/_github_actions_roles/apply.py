@@ -10,21 +10,27 @@ from dataclasses import replace
 
 from .. import _tags
 from .._box import Target
-from .._clients import Api
+from .._clients import Api, ClientError, code_of
 from .._eks_access.apply import OIDC_PROVIDER
 from .._iam_roles import KINDS as IAM_KINDS
+from .read import provider_arn
 
 
 def create_provider(api: Api, provider: Target) -> str:
-    """Without thumbprints: IAM knows the authority that signs for GitHub.
+    """Without thumbprints: IAM knows the authority that signs for GitHub. Another platform's run may have been faster.
 
     Source: CreateOpenIDConnectProvider, IAM API Reference.
     """
-    answer = api.iam.create_open_id_connect_provider(
-        Url=provider.attributes["url"],
-        ClientIDList=list(provider.attributes["client_ids"]),
-        Tags=_tags.to_list(provider.tags),
-    )
+    try:
+        answer = api.iam.create_open_id_connect_provider(
+            Url=provider.attributes["url"],
+            ClientIDList=list(provider.attributes["client_ids"]),
+            Tags=_tags.to_list(provider.tags),
+        )
+    except ClientError as error:
+        if code_of(error) != "EntityAlreadyExists":
+            raise
+        return provider_arn(provider.spec)
     return str(answer["OpenIDConnectProviderArn"])
 
 

@@ -65,6 +65,37 @@ def test_github_play(aws: Emulator, github: Github) -> None:
         assert "ghp_good" not in run.output + run.errors
 
 
+def test_platforms_of_one_account_share_the_repository_and_the_provider(emulator: Emulator, github: Github) -> None:
+    """The example, three platforms at once."""
+    platforms = {
+        "staging-ireland": "eu-west-1",
+        "production-ireland": "eu-west-1",
+        "production-frankfurt": "eu-central-1",
+    }
+    for platform, region in platforms.items():
+        kms = emulator.client("kms", region)
+        kms.create_alias(AliasName=f"alias/{platform}-buckets", TargetKeyId=kms.create_key()["KeyMetadata"]["Arn"])
+    variables = {"github_api_url": github.url, "platform_profile": None, "platform_account_id": ACCOUNT}
+
+    def run() -> Run:
+        token = {"GITHUB_TOKEN": "ghp_good"}
+        example = "inventories/example"
+        return play(emulator, "github.yml", variables=variables, inventory=example, changed=token).assert_good()
+
+    made = run()
+    assert len(github.state.repository.rulesets) == 2
+    assert sorted(github.state.repository.environments) == ["production", "staging"]
+    iam = emulator.client("iam")
+    assert len(iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]) == 1
+    assert len(iam.list_roles()["Roles"]) == 9
+    conditions = iam.get_role(RoleName="production-ireland-github-shop-image")["Role"]["AssumeRolePolicyDocument"]
+    subjects = conditions["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
+    assert subjects == ["repo:octo-org@123/shop@456:environment:production"]
+    assert sum(made.changed(platform) for platform in platforms) >= 4
+    again = run()
+    assert [again.changed(platform) for platform in platforms] == [0, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
