@@ -6,8 +6,10 @@ import contextlib
 import functools
 import json
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -18,6 +20,7 @@ from rich.table import Table
 from sandbox import tools
 from sandbox.state import State
 
+SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "UNKNOWN")
 Client = Callable[[str], Any]  # a service's name -> its boto3 client
 
 
@@ -109,6 +112,54 @@ def nodes(environment: dict[str, str]) -> Table:
     return table
 
 
+def image(client: Client, state: State, one_stage: int) -> Table:
+    """The newest release of each application: version, digest, size, and findings before and after.
+
+    :param one_stage: bytes of the usual image, see `sandbox.images.one_stage`
+    """
+    table = Table(title="Image", title_justify="left", show_header=False)
+    s3 = client("s3")
+    for bucket in _buckets(client):
+        if not bucket.endswith("-application"):
+            continue
+        listed = s3.list_objects_v2(Bucket=bucket, Prefix="applications/").get("Contents", [])
+        released = [entry for entry in listed if entry["Key"].endswith("/release.json")]
+        for entry in sorted(released, key=lambda entry: str(entry["LastModified"]))[-1:]:
+            manifest = json.loads(s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
+            size = sum(each["size"] for each in manifest["images"])
+            counted = Counter[str]()
+            for each in manifest["images"]:
+                counted.update(each["scan"]["counts"]["vulnerabilities"])
+            architecture = manifest["images"][0]["architecture"]
+            layout = state.images / "build" / f"{manifest['application']}-{manifest['version']}" / architecture
+            table.add_row("version", f"{manifest['application']} {manifest['version']}")
+            table.add_row("digest", manifest["digest"])
+            table.add_row(
+                "size",
+                f"{size / 1e6:.1f} MB; one stage on a full Debian with the compiler: {one_stage / 1e6:.1f} MB",
+            )
+            table.add_row("findings in the base", _severities(_found(state.images / "base", state)))
+            table.add_row("findings in the image", _severities(_found(layout, state)))
+            table.add_row("counted by the gate", _severities(counted))
+    return table
+
+
+def _found(layout: Path, state: State) -> Counter[str]:
+    """Vulnerabilities by severity, by Trivy itself."""
+    command = ["trivy", "image", "--input", str(layout.resolve()), "--cache-dir", str(state.images / "trivy")]
+    command += ["--cache-backend", "memory", "--skip-db-update", "--offline-scan", "--scanners", "vuln"]
+    command += ["--format", "json", "--quiet", "--skip-version-check"]
+    command[0] = str(Path(sys.executable).with_name(command[0]))
+    done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+    results = json.loads(done.stdout).get("Results") or []
+    return Counter(entry["Severity"] for result in results for entry in result.get("Vulnerabilities") or [])
+
+
+def _severities(counted: Counter[str]) -> str:
+    named = [f"{counted[name]} {name.lower()}" for name in SEVERITIES if counted[name]]
+    return ", ".join(named) or "none"
+
+
 def runs(figures: Sequence[tuple[str, float, int]]) -> Table:
     """Name, seconds and number of changes of each run."""
     table = Table("run", "seconds", "changes", title="Runs", title_justify="left")
@@ -117,7 +168,10 @@ def runs(figures: Sequence[tuple[str, float, int]]) -> Table:
     return table
 
 
-def show(state: State, environment: dict[str, str], figures: Sequence[tuple[str, float, int]]) -> None:
+def show(
+    state: State, environment: dict[str, str], figures: Sequence[tuple[str, float, int]], one_stage: int | None
+) -> None:
+    """:param one_stage: None where no image was made"""
     session = boto3.session.Session(
         environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=environment["AWS_REGION"]
     )
@@ -125,9 +179,10 @@ def show(state: State, environment: dict[str, str], figures: Sequence[tuple[str,
     file = state.environment
     with contextlib.suppress(ValueError):
         file = file.relative_to(file.cwd())
-    Console().print(
-        Panel(Group(layers(client), nodes(environment), runs(figures)), title="slipway.platform", expand=False)
-    )
+    tables = [layers(client), nodes(environment)]
+    if one_stage is not None:
+        tables.append(image(client, state, one_stage))
+    Console().print(Panel(Group(*tables, runs(figures)), title="slipway.platform", expand=False))
     # Outside the frame and unwrapped, for copying.
     print(f"Look around:  source {file}")
     print("              kubectl get nodes -L topology.kubernetes.io/zone,eks.amazonaws.com/capacityType")
