@@ -15,8 +15,9 @@ from .plays import Run, play
 CONFIRM = ("-e", "destroy_confirm=demo")
 
 
-def run(emulator: Emulator, *arguments: str, name: str = "site.yml", **changed: Any) -> Run:
-    return play(emulator, name, *arguments, variables={"vpc_kind": "existing", "vpc_existing": existing(**changed)})
+def run(emulator: Emulator, *arguments: str, name: str = "site.yml", tag: bool = True, **variables: Any) -> Run:
+    chosen = {"vpc_kind": "existing", "vpc_existing": existing(tag=tag), **variables}
+    return play(emulator, name, *arguments, variables=chosen)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,9 @@ def test_a_network_without_tags_is_not_found_by_others(emulator: Emulator) -> No
     assert refused.code == 2
     assert refused.sentences == ["vpc 'demo' does not exist and no earlier task of this run makes it (role vpc does)."]
     assert {call["service"] for call in emulator.writes()} == {"kms"}
+
+
+def test_the_block_of_a_vpc_that_is_not_made_stands_in_no_way(emulator: Emulator) -> None:
+    make_vpc(emulator)
+    blocks = dict.fromkeys(("vpc_cidr_block", "eks_service_ipv4_cidr"), "10.9.0.0/16")
+    assert run(emulator, "--check", "--tags", "vpc,eks", **blocks).assert_good().changes()
