@@ -221,5 +221,7 @@ options:
 
 
 class ModuleDocFragment:
-    DOCUMENTATION = _options("managed node groups", _MANAGED)
-    SELF_MANAGED = _options("Auto Scaling groups", _SELF_MANAGED)
+    """Annotated, since ansible-test takes what is plainly assigned here for a text."""
+
+    DOCUMENTATION: str = _options("managed node groups", _MANAGED)
+    SELF_MANAGED: str = _options("Auto Scaling groups", _SELF_MANAGED)
