@@ -66,7 +66,7 @@ def test_what_is_inside(debian: base_image.BaseImage, tmp_path: Path) -> None:
     suites = (root / "etc/apt/sources.list.d/debian.sources").read_text()
     assert "Suites: trixie trixie-updates\n" in suites
     assert "Suites: trixie-security\n" in suites
-    assert list((root / "var/lib/apt/lists").iterdir()) == []
+    assert [path.name for path in (root / "var/lib/apt/lists").rglob("*") if path.is_file()] in ([], ["lock"])
     assert list((root / "usr/share/man").glob("*/*")) == []
     assert (root / "usr/share/doc/apt/copyright").is_file()
     assert len(verify(str(debian.layout)).layers) == 1
