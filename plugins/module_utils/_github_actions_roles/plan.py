@@ -36,8 +36,9 @@ def audience(spec: GithubActionsRoles) -> str:
 
 def declare(spec: GithubActionsRoles, observed: Observed) -> list[Resource]:
     resources = [] if spec.provider_shared else [_provider(spec, observed)]
+    if spec.scope is None:
+        return resources
     for role in spec.roles:
-        assert spec.scope is not None, "roles have a scope"
         resources.append(
             iam_role(
                 spec.platform,

@@ -44,8 +44,8 @@ class Workflow:
         """What the subject begins with. Source: "Immutable subject claims", OpenID Connect reference, GitHub Docs."""
         if not self.immutable:
             return f"repo:{self.repository}"
-        assert self.owner_id, "the immutable subject has the owner's identifier"
-        assert self.repository_id, "the immutable subject has the repository's identifier"
+        if not self.owner_id or not self.repository_id:
+            raise AssertionError("an immutable subject without identifiers; `complete` refuses that")
         owner, name = self.repository.split("/")
         return f"repo:{owner}@{self.owner_id}/{name}@{self.repository_id}"
 
