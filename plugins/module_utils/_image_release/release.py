@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -39,6 +40,9 @@ LABELS = {
     "org.opencontainers.image.version": "version",
     "org.opencontainers.image.revision": "commit",
 }
+ROOM = 1_000_000
+"""Bytes of temporary files beside images: bills of materials, settings, keys."""
+
 ARTIFACT_LABEL = "io.slipway.artifact.sha256"
 
 
@@ -81,6 +85,7 @@ class Release:
             )
             steps = self._steps(clients, what, standing)
             if steps and not check_mode:
+                self._check_room(what, steps)
                 for client in clients:
                     if any(entry.registry is client for entry in steps):
                         check_push(client)
@@ -131,6 +136,17 @@ class Release:
                     f"The artifact for {artifact.architecture} is '{found.key}' with SHA-256 {found.sha256}, "
                     f"not '{artifact.key}' with {artifact.sha256}."
                 )
+
+    def _check_room(self, what: Bundle, steps: Sequence[Step]) -> None:
+        """What is pushed is copied back: a disk that is full is seen before the first push."""
+        pushed = {id(entry.registry) for entry in steps if entry.change.ref.kind == "image"}
+        needed = len(pushed) * sum(layout.size for layout in what.layouts.values()) + ROOM
+        free = shutil.disk_usage(self._folder).free
+        if free < needed:
+            raise Impossible(
+                f"The place for temporary files '{self._folder.parent}' has {free} bytes left, but {needed} are needed "
+                "to copy back what is pushed."
+            )
 
     def _standing(self, client: Client, what: Bundle) -> dict[str, str | None]:
         """Tag -> digest that stands; Impossible for a tag that is somebody else's."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .._clients import Api
 from .._objects import Objects
-from .._plan import Value
+from .._plan import Impossible, Value
 from .._programs import Execute
 from .options import parse
 from .records import Recording
@@ -53,6 +53,10 @@ class Runner:
         objects = Objects(self._api, self._spec.bucket)
         if self._spec.scanned:
             return Recording(self._spec, objects, self._day).run(check_mode=self._check_mode)
-        with tempfile.TemporaryDirectory(prefix="image-release-", dir=self._parent) as folder:
-            release = Release(self._spec, objects, self._api, self._execute, Path(folder), self._day)
-            return release.run(check_mode=self._check_mode)
+        try:
+            with tempfile.TemporaryDirectory(prefix="image-release-", dir=self._parent) as folder:
+                release = Release(self._spec, objects, self._api, self._execute, Path(folder), self._day)
+                return release.run(check_mode=self._check_mode)
+        except OSError as error:
+            where = f"'{error.filename}'" if error.filename else "the place for temporary files"
+            raise Impossible(f"A file cannot be read or written ({where}): {error.strerror or error}.") from error

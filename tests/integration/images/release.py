@@ -106,11 +106,18 @@ class Release:
         return layouts.layout(folder, architecture=architecture, content=content, labels=labels)
 
     def run(
-        self, *, check_mode: bool = False, day: str = "2026-02-01", execute: Execute = execute, **changed: Any
+        self,
+        *,
+        check_mode: bool = False,
+        day: str = "2026-02-01",
+        execute: Execute = execute,
+        parent: str | None = None,
+        **changed: Any,
     ) -> Outcome:
         temporary = self.folder / "temporary"
         temporary.mkdir(exist_ok=True)
-        runner = partial(Runner, api=api_of(self.emulator), execute=execute, parent=str(temporary), day=lambda: day)
+        place = parent or str(temporary)
+        runner = partial(Runner, api=api_of(self.emulator), execute=execute, parent=place, day=lambda: day)
         try:
             return runner({**self.options, **changed}, check_mode=check_mode).run()
         finally:

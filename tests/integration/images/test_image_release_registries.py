@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -240,3 +243,26 @@ def test_what_is_signed_is_verified_before_the_manifest_is_written(release: Rele
     )
     assert "release.json" not in release.objects()
     assert kinds(release.run()) == ["signature", "release_manifest"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of half a megabyte."""
+    place = tmp_path / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(place)], check=True)
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_is_seen_before_the_first_push(release: Release, first: RegistryServer, small_disk: Path) -> None:
+    sentence = refused(release, parent=str(small_disk))
+    assert re.sub(r"\d+ bytes left", "little left", sentence) == (
+        f"The place for temporary files '{small_disk}' has little left, but {release.images[0]['size'] + 1_000_000} "
+        "are needed to copy back what is pushed."
+    )
+    assert (first.tags("team/app"), release.objects()) == ([], sorted(ARTIFACTS))
+    assert list(small_disk.iterdir()) == []
+    (small_disk / "filler").write_bytes(b"x" * shutil.disk_usage(small_disk).free)
+    assert refused(release, parent=str(small_disk)).endswith("No space left on device.")
+    assert first.tags("team/app") == []
