@@ -28,7 +28,7 @@ def sections(text: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     lines: list[str] = []
     fence = ""
-    for line in COMMENT.sub("", text.replace("\r\n", "\n")).split("\n"):
+    for line in COMMENT.sub("", text).split("\n"):
         mark = FENCE.match(line)
         heading = HEADING.fullmatch(line)
         if mark and not fence:

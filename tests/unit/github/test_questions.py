@@ -89,6 +89,13 @@ def test_what_is_open_is_told_by_the_question(text: str, expected: list[str]) ->
     assert questions.faults(SMALL, text) == expected
 
 
+def test_the_templates_own_words_are_no_answer() -> None:
+    template = "## Why?\n\nSay it in *one* sentence.\n"
+    assert questions.faults(template, template) == [OPEN]
+    assert questions.faults(template, "## Why?\n\nsay it in one sentence.\n") == [OPEN]
+    assert questions.faults(template, f"{template}\nIt was wrong.\n") == []
+
+
 def test_a_template_without_questions_is_a_mistake() -> None:
     assert questions.faults("## Summary\n", "## Summary\nyes\n") == [
         "The template asks no question: its headings that end with a question mark are the questions."
