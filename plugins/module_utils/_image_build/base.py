@@ -119,7 +119,8 @@ def _fetch(image: Image, architecture: str, execute: Execute, folder: Path) -> N
     with tempfile.TemporaryDirectory(prefix=".base-", dir=folder.parent) as temporary:
         target = Path(temporary) / "base"
         source = base.location if base.location.startswith("oci:") else f"{base.location}@{base.digest}"
-        command = [image.programs.skopeo, "--insecure-policy", f"--override-arch={architecture}", "--override-os=linux"]
+        command = [image.programs.skopeo, "--insecure-policy", "--command-timeout=30m"]
+        command += [f"--override-arch={architecture}", "--override-os=linux"]
         command += ["copy", "--quiet", "--preserve-digests", f"--src-tls-verify={str(base.tls_verify).lower()}"]
         command += [f"--src-authfile={base.authentication_file}"] if base.authentication_file else []
         status, _output, errors = execute([*command, source, f"dir:{target}"], {"LC_ALL": "C.UTF-8"})

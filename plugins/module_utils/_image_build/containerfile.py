@@ -18,6 +18,8 @@ RECIPE = "1"
 """Rises with every change of what stands in an image for the same inputs."""
 
 INIT = "/usr/bin/tini"
+USER = "nonroot"
+"""Name of the user; an application's own could be one of Debian's, such as mail or proxy."""
 MOVED = "the index of packages has moved on"
 """Printed where apt's index is another one than the one the image is named after."""
 
@@ -118,8 +120,8 @@ def _system(image: Image, index: str) -> str:
         # Their versions are those of the index that was measured, so none is named here.
         f"echo {' '.join(image.packages)} >/tmp/packages",
         "xargs --arg-file /tmp/packages apt-get -q -y --no-install-recommends install",
-        f"groupadd --gid {image.user} {image.application[:31]}",
-        f"useradd {user} --shell /usr/sbin/nologin {image.application[:31]}",
+        f"groupadd --gid {image.user} {USER}",
+        f"useradd {user} --shell /usr/sbin/nologin {USER}",
         *made,
         "apt-get clean",
         f"rm -rf {' '.join(_LEFTOVERS)}",

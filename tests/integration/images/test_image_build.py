@@ -74,7 +74,7 @@ def test_the_image(build: Build, tmp_path: Path) -> None:
     root = unpacked(build.layout(), tmp_path / "root")
     assert (root / "opt/app/bin/app").read_bytes() == program()[1][1]
     assert [line for line in (root / "etc/passwd").read_text().splitlines() if ":10001:" in line] == [
-        "app:x:10001:10001::/nonexistent:/usr/sbin/nologin"
+        "nonroot:x:10001:10001::/nonexistent:/usr/sbin/nologin"
     ]
     assert list((root / "var/lib/apt/lists").glob("*")) == []
     assert list((root / "var/cache/apt").glob("*")) == []

@@ -28,16 +28,24 @@ HABITS = {
     "answers-503": "The application was not ready within 3 seconds: GET /readyz on port 8080 answered 503.",
     "crashes": "The application ended with status 3 before it was ready: no configuration found.",
     "leaves-zombies": "The application leaves zombies of 'app' that it never waits for.",
+    "writes-anywhere": (
+        "The application only works while its root file system is writable; name the directories it writes to in "
+        "writable_directories."
+    ),
     "needs-root": (
         "The application ended with status 30 before it was ready: /var/lib/app.state: Read-only file system."
     ),
 }
 
 
+LATER = {"ignores-sigterm", "leaves-zombies", "writes-anywhere"}
+"""Habits that show once it is ready."""
+
+
 @pytest.mark.parametrize(("habit", "sentence"), HABITS.items(), ids=list(HABITS))
 def test_habit(build: Build, habit: str, sentence: str) -> None:
     command = ["/opt/app/bin/app", habit]
-    assert build.refused(command=command, ready_seconds=20 if "zombies" in habit else 3) == f"{REFUSED}{sentence}"
+    assert build.refused(command=command, ready_seconds=20 if habit in LATER else 3) == f"{REFUSED}{sentence}"
 
 
 def test_a_program_that_is_not_there(build: Build) -> None:

@@ -10,6 +10,7 @@ $SIG{TERM} = $habit eq 'ignores-sigterm' ? 'IGNORE' : sub { exit 0 };
 
 if ($habit eq 'crashes') { print STDERR "no configuration found\n"; exit 3 }
 if ($habit eq 'needs-root') { open(my $file, '>', '/var/lib/app.state') or die "/var/lib/app.state: $!\n" }
+if ($habit eq 'writes-anywhere') { open(my $file, '>', '/var/tmp/state') or die "/var/tmp/state: $!\n" }
 if ($habit eq 'keeps-state') { open(my $file, '>', '/var/lib/app/state') or die "/var/lib/app/state: $!\n" }
 if ($habit eq 'never-listens') { sleep 1 while 1 }
 

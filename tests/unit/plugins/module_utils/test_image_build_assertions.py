@@ -111,7 +111,8 @@ def test_file(system: list[File], application: list[File], sentence: str) -> Non
 
 def test_what_the_base_has_is_no_addition() -> None:
     link = file("/opt/app/tmp", 0o777, "link")
-    assert layer_failures(IMAGE, [BASE, [*SYSTEM, file("/tmp", 0o1777, "directory")], [*APPLICATION, link]]) == []
+    sticky = [file("/tmp", 0o1777, "directory"), file("/var/lib/app", 0o1777, "directory")]
+    assert layer_failures(IMAGE, [BASE, [*SYSTEM, *sticky], [*APPLICATION, link]]) == []
     plain = replace(BASE[0], mode=0o755)
     added = layer_failures(IMAGE, [[plain], SYSTEM, APPLICATION])
     assert added == ["The image adds /usr/bin/passwd, which is setuid."]
