@@ -63,9 +63,11 @@ _WORKFLOW = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+/\.github/workflows/[A-Za-
 
 @dataclass(frozen=True)
 class Role:
-    """:param name: the whole name: `<platform>-github-<application>-<name>`."""
+    """:param name: the whole name: `<platform>-github-<application>-<short name>`."""
 
     name: str
+    short_name: str
+    scope: Scope
     permissions: tuple[str, ...]
     workflow: Workflow
     max_session_duration: int
@@ -84,7 +86,6 @@ class GithubActionsRoles:
     iam: Iam
     repository: str | None
     roles: tuple[Role, ...]
-    scope: Scope | None
     absent: bool
     adopt: bool
     provider_shared: bool = False
@@ -104,10 +105,8 @@ def parse(params: Mapping[str, Value], account: Account) -> GithubActionsRoles:
         raise Refusal("repository", repository, "owner and name with a slash between are allowed ('octo-org/shop')")
     iam = check_iam(params)
     roles: tuple[Role, ...] = ()
-    scope = None
-    if repository is not None:
-        scope = _scope(params, platform, repository, account)
-        roles = () if absent else _roles(params, platform, repository, scope)
+    if repository is not None and not absent:
+        roles = _roles(params, platform, repository, _scope(params, platform, repository, account))
     return GithubActionsRoles(
         platform=platform,
         tags=params["tags"],
@@ -115,7 +114,6 @@ def parse(params: Mapping[str, Value], account: Account) -> GithubActionsRoles:
         iam=iam,
         repository=repository,
         roles=roles,
-        scope=scope,
         absent=absent,
         adopt=params["adopt"],
     )
@@ -192,7 +190,8 @@ def _roles(params: Mapping[str, Value], platform: str, repository: str, scope: S
             environment=entry["environment"] or None,
             job_workflow_refs=tuple(sorted(set(entry["job_workflow_refs"]))),
         )
-        roles.append(Role(name, tuple(sorted(set(entry["permissions"]))), workflow, duration))
+        permissions = tuple(sorted(set(entry["permissions"])))
+        roles.append(Role(name, entry["name"], scope, permissions, workflow, duration))
     return tuple(roles)
 
 

@@ -13,7 +13,7 @@ from .._clients import Api
 from .._iam_roles import iam_role
 from .._known import Known
 from .._plan import Impossible, Observed, Resource, Value
-from .model import GithubActionsRoles, require_identifiers
+from .model import GithubActionsRoles, Role, require_identifiers
 from .permissions import policies
 from .trust import ISSUER, PROVIDER, trust_policy
 
@@ -35,24 +35,22 @@ def audience(spec: GithubActionsRoles) -> str:
 
 
 def declare(spec: GithubActionsRoles, observed: Observed) -> list[Resource]:
-    resources = [] if spec.provider_shared else [_provider(spec, observed)]
-    if spec.scope is None:
-        return resources
-    for role in spec.roles:
-        resources.append(
-            iam_role(
-                spec.platform,
-                role.name,
-                trust=trust_policy(role.workflow, spec.account),
-                tags=spec.tags,
-                iam=spec.iam,
-                description=f"Workflows of {spec.repository} on GitHub: {', '.join(role.permissions)}",
-                policies=policies(role.permissions, spec.scope),
-                max_session_duration=role.max_session_duration,
-                component=spec.component,
-            )
-        )
-    return resources
+    provider = [] if spec.provider_shared else [_provider(spec, observed)]
+    return [*provider, *(_role(spec, role) for role in spec.roles)]
+
+
+def _role(spec: GithubActionsRoles, role: Role) -> Resource:
+    return iam_role(
+        spec.platform,
+        role.name,
+        trust=trust_policy(role.workflow, spec.account),
+        tags=spec.tags,
+        iam=spec.iam,
+        description=f"Workflows of {spec.repository} on GitHub: {', '.join(role.permissions)}",
+        policies=policies(role.permissions, role.scope),
+        max_session_duration=role.max_session_duration,
+        component=spec.component,
+    )
 
 
 def _provider(spec: GithubActionsRoles, observed: Observed) -> Resource:
@@ -68,12 +66,8 @@ def _provider(spec: GithubActionsRoles, observed: Observed) -> Resource:
 
 def answer(spec: GithubActionsRoles, observed: Observed) -> dict[str, Value]:
     """ARNs of the declared roles by their short names, the same before they are made."""
-    return {
-        "roles": {
-            role.name.removeprefix(f"{spec.platform}-github-{spec.scope.application}-"): spec.account.arn(
-                "iam", f"role{spec.iam.path}{role.name}", regional=False
-            )
-            for role in spec.roles
-            if spec.scope is not None
-        }
+    arns = {
+        role.short_name: spec.account.arn("iam", f"role{spec.iam.path}{role.name}", regional=False)
+        for role in spec.roles
     }
+    return {"roles": arns}

@@ -20,8 +20,6 @@ def read(github: Github, spec: Spec, directory: Directory) -> dict[Ref, Found]:
     """Everything that is declared, and with `purge_*` what is declared no more."""
     observed = {} if spec.absent else dict(_settings(github, spec))
     observed |= _environments(github, spec, directory)
-    for environment in spec.environments:
-        directory.look_up(environment.reviewers)
     if not spec.absent:
         directory.look_up(spec.actors)
     return observed | dict(_rulesets(github, spec, directory))
