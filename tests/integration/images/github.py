@@ -193,6 +193,7 @@ class Repository:
             "GOFLAGS": "",
             "STAND_IN_PYTHON": sys.executable,
             "STAND_IN_LOG": str(self.log),
+            "STAND_IN_REPOSITORY": str(self.folder),
             **self.environment,
         }
         environment["PATH"] = ":".join(filter(None, [self.environment.get("PATH"), str(go), os.environ["PATH"]]))

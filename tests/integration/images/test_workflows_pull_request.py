@@ -83,11 +83,16 @@ def test_a_fork_gets_neither_role_nor_token(repository: Repository, fake_github:
     assert "| + | vpc |" in run.plain
 
 
-def test_questions_have_to_be_answered(repository: Repository) -> None:
-    template = (repository.folder / ".github/pull_request_template.md").read_text()
-    refused = repository.act("pull_request", "questions.yml", event(repository, body=template))
+def test_the_bases_questions_have_to_be_answered(repository: Repository) -> None:
+    file = repository.folder / ".github/pull_request_template.md"
+    template = file.read_text()
+    asked = event(repository, body=template)
+    file.write_text("## Why?\n")
+    repository.commit("chore: fewer questions")
+    refused = repository.act("pull_request", "questions.yml", asked)
     assert refused.jobs == {"Questions are answered": False}, refused.text
-    assert refused.text.count("::error title=Questions::") == template.count("\n## ")
+    assert refused.text.count("::error title=Questions::") == template.count("\n## "), refused.text
     answer = re.sub(r"^(## .*)$", r"\1\n\nIt does.", template, flags=re.MULTILINE).replace("- [ ] No.", "- [x] No.")
-    accepted = repository.act("pull_request", "questions.yml", event(repository, body=answer))
+    asked["pull_request"]["body"] = answer
+    accepted = repository.act("pull_request", "questions.yml", asked)
     assert accepted.jobs == {"Questions are answered": True}, accepted.text
