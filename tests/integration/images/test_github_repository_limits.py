@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response
 
 from ansible_collections.slipway.platform.plugins.module_utils._github_repository.client import Github as Client
 from ansible_collections.slipway.platform.plugins.module_utils._github_repository.client import GithubError
-from ansible_collections.slipway.platform.plugins.module_utils._github_repository.run import Failure
+from ansible_collections.slipway.platform.plugins.module_utils._github_repository.run import Failure, Runner
+from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
 from tests.github.life import PRODUCTION, REPOSITORY, RULESET, run
 from tests.github.server import Github, serving
 
@@ -263,3 +264,52 @@ def test_the_token_is_in_no_error(github: Github, break_it: Callable[[Github], N
         causes.append(repr(cause))
         cause = cause.__cause__
     assert "ghp_secret" not in " ".join(causes)
+
+
+class Late:
+    """Time, and answers to the list of rulesets that lag behind what was written by some reads."""
+
+    def __init__(self, reads: int) -> None:
+        self.left = reads
+        self.now = 0.0
+        self.written = False
+
+    def __call__(self, method: str, path: str) -> Response | None:
+        if not path.endswith("/rulesets"):
+            return None
+        self.written = self.written or method == "POST"
+        if method != "GET" or not self.written or self.left == 0:
+            return None
+        self.left -= 1
+        return Response("[]", mimetype="application/json")
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def clock(self) -> float:
+        return self.now
+
+
+def runner(github: Github, late: Late) -> Runner:
+    github.trouble = late
+    given = {"repository": REPOSITORY, "token": "ghp_good", "api_url": github.url, "rulesets": [RULESET]}
+    return Runner(given, check_mode=False, sleep=late.sleep, clock=late.clock)
+
+
+def test_what_shows_late_is_waited_for(github: Github) -> None:
+    run(github, **ALONE)
+    late = Late(3)
+    assert len(runner(github, late).run().plan.changes) == 1
+    assert len(github.state.repository.rulesets) == 1
+    assert late.left == 0
+
+
+def test_what_never_shows_is_an_error(github: Github) -> None:
+    run(github, **ALONE)
+    late = Late(999)
+    with pytest.raises(Impossible) as failure:
+        runner(github, late).run()
+    beginning = "GitHub took all changes but still shows differences: ruleset 'default branch': create bypass_actors, "
+    assert str(failure.value).startswith(beginning)
+    assert len(github.state.repository.rulesets) == 1, "it was made once"
+    assert 30 <= late.now < 60
