@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -193,6 +193,19 @@ def test_the_life_of_an_environment(settled: Github) -> None:
     assert live(everywhere) == ["update environment production deployment_branch_policy"]
     assert live(everywhere, state="absent") == ["delete environment production"]
     assert live(everywhere, state="absent") == []
+
+
+def test_github_knows_no_upper_and_lower_case_in_names(settled: Github) -> None:
+    def named(change: Callable[[str], str]) -> dict[str, Any]:
+        return {
+            "rulesets": [{**RULESET, "name": change("Default Branch")}],
+            "environments": [{**PRODUCTION, "name": change("Production")}],
+        }
+
+    step(settled, **named(str))
+    assert step(settled, **named(str.lower)) == []
+    assert step(settled, **named(str.upper)) == []
+    assert len(step(settled, **named(str.upper), state="absent")) == 2
 
 
 def test_patterns_from_a_time_when_they_did_not_count(settled: Github) -> None:
