@@ -95,6 +95,12 @@ def test_a_push_leads_to_artifact_image_tag_and_release_notes(
         f"{repository.variables[f'AWS_{name}_ROLE']} in {REGION}" for name in ("BUILD", "IMAGE")
     ]
 
+    repository.git("fetch", "--quiet", "--tags", "origin")
+    again = repository.act("push", "main.yml")
+    assert again.jobs == {"Build": True, "Image": True, "Release": True}, again.text
+    assert objects(emulator) == found, "the same commit gives the same bytes, and nothing is written over"
+    assert len(fake_github.state.repository.releases) == 1
+
     today = repository.act("workflow_dispatch", "drift.yml")
     assert today.jobs == {"Plan": False, "Scan": True}, today.text
     assert re.search(r"::error title=Drift::[1-9][0-9]* changes stand", today.text)
