@@ -40,7 +40,7 @@ def repository(emulator: Emulator, fake_github: Github, collection: Path, tmp_pa
         role(emulator, f"demo-{name}")
         variables[f"AWS_{name.upper()}_ROLE"] = f"arn:aws:iam::123456789012:role/demo-{name}"
     found = Repository.of(ROOT / "examples/app", tmp_path / "app", collection, variables=variables)
-    found.environment |= {"AWS_ENDPOINT_URL": emulator.url, "HOME": str(tmp_path)}
+    found.environment["AWS_ENDPOINT_URL"] = emulator.url
     found.github |= {"GITHUB_API_URL": fake_github.url, "GITHUB_REPOSITORY": "octo-org/shop"}
     found.secrets |= {"GITHUB_TOKEN": "ghp_good", "SIGNING_PASSWORD": PASSWORD}
     found.commit("feat: greet")
