@@ -125,6 +125,9 @@ def main() -> int:
         for sentence in sentences:
             escaped = sentence.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
             print(f"::error title=Plan::{escaped}")
+    if report and not platforms(report):
+        print("::error title=Plan::The inventory holds no platform.")
+        return 1
     return code
 
 

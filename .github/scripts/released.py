@@ -69,8 +69,11 @@ def main() -> int:
         Bucket=bucket, Prefix=f"applications/{os.environ['APPLICATION']}/"
     )
     keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+    found = newest(keys, int(os.environ["COUNT"]))
+    if not found:
+        raise SystemExit(f"The bucket '{bucket}' holds no release of '{os.environ['APPLICATION']}'.")
     released = []
-    for key in newest(keys, int(os.environ["COUNT"])):
+    for key in found:
         manifest = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
         for image in manifest["images"]:
             entry = {"version": manifest["version"], "architecture": image["architecture"], "digest": image["digest"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,3 +71,32 @@ def test_no_name_becomes_markup(name: str) -> None:
     row = plan.markdown(report({"changes": [change(name)]}), "Plan").splitlines()[-1]
     assert row.replace("\\|", "").count("|") == 6
     assert not [sign for sign in "`<@![" if sign in row.replace(f"\\{sign}", "")]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "expected", "changes"),
+    [
+        (report({"changes": [change()]}), 0, 0, "1"),
+        (report({}), 0, 0, "0"),
+        (report({"failed": True, "msg": "no."}), 2, 2, "0"),
+        (report(stats={}), 0, 1, "0"),
+        (None, 4, 4, "0"),
+    ],
+)
+def test_what_was_not_planned_is_no_plan_without_changes(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, Any] | None,
+    code: int,
+    expected: int,
+    changes: str,
+) -> None:
+    monkeypatch.setattr(plan, "planned", lambda environment, *more: (code, given))
+    monkeypatch.setattr(plan.subprocess, "run", lambda command, check: None)
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("ACCOUNT", "standing")
+    monkeypatch.setenv("TITLE", "Plan")
+    assert plan.main() == expected
+    assert (tmp_path / "GITHUB_OUTPUT").read_text().startswith(f"changes={changes}\nreport<<")
+    assert (tmp_path / "GITHUB_STEP_SUMMARY").read_text() == plan.markdown(given, "Plan")

@@ -41,8 +41,25 @@ def test_the_newest_by_precedence_and_of_each_version_what_was_built_last(count:
     assert released.newest(found[::-1], count) == keys(*expected)
 
 
-def test_without_releases_there_is_nothing_to_scan() -> None:
-    assert released.newest(keys("1.0.0/claim.json"), 3) == []
+class Bucket:
+    """A bucket with one claim and no release."""
+
+    def get_paginator(self, operation: str) -> Bucket:
+        return self
+
+    def paginate(self, **arguments: str) -> list[dict[str, Any]]:
+        assert arguments == {"Bucket": "demo", "Prefix": "applications/app/"}
+        return [{"Contents": [{"Key": key} for key in keys("1.0.0/claim.json")]}, {}]
+
+
+def test_an_application_without_releases_is_no_green_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"APPLICATION": "app", "BUCKET": "demo", "COUNT": "3", "DIRECTORY": str(tmp_path / "new")}
+    for name, value in {**given, "REGISTRY": json.dumps(REGISTRY)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(released.boto3, "client", lambda service: Bucket())
+    with pytest.raises(SystemExit, match=r"^The bucket 'demo' holds no release of 'app'\.$"):
+        released.main()
+    assert not (tmp_path / "new/released.json").exists()
 
 
 REGISTRY: dict[str, Any] = {"kind": "oci", "host": "registry.example.com", "repository": "app"}
