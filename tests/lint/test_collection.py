@@ -100,7 +100,9 @@ def actions() -> list[str]:
 
 
 def test_the_action_group_holds_every_module_that_asks_aws() -> None:
-    asking = [path.stem for path in ROOT.glob("plugins/modules/*.py") if "amazon.aws.region.modules" in path.read_text()]
+    asking = [
+        path.stem for path in ROOT.glob("plugins/modules/*.py") if "amazon.aws.region.modules" in path.read_text()
+    ]
     assert sorted(load(ROOT / "meta" / "runtime.yml")["action_groups"]["platform"]) == sorted(asking)
 
 

@@ -93,8 +93,10 @@ def test_no_task_hides_what_it_does(path: Any) -> None:
         assert "ignore_unreachable" not in task, name
         assert task.get("failed_when") not in (False, "false", [False]), name
         silent = task.get("changed_when") in (False, "false", [False])
-        reads = path.name == "verify.yml" or "-m sandbox resources" in str(task) or any(
-            key.endswith(("_info", "_facts", ".uri", ".slurp", ".stat", ".debug", ".assert")) for key in task
+        reads = (
+            path.name == "verify.yml"
+            or "-m sandbox resources" in str(task)
+            or any(key.endswith(("_info", "_facts", ".uri", ".slurp", ".stat", ".debug", ".assert")) for key in task)
         )
         assert reads or not silent, f"{name}: changed_when is false on a task that may write"
 

@@ -41,7 +41,7 @@ def key_tags(api: Api, key_id: str) -> dict[str, str]:
 
 
 def tagged_keys(api: Api, platform: str) -> list[tuple[str, str]]:
-    """Keys of the platform by their Name tags: (name, ARN), those that AWS is deleting among them, which keep their tags.
+    """Keys of the platform by their Name tags: (name, ARN). Those that AWS is deleting are among them.
 
     The tagging API lags: it only finds what lost its alias.
     """
