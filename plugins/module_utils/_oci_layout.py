@@ -147,7 +147,7 @@ class _Reader:
 
     def _descriptor(self, entry: Any, what: str) -> dict[str, Any]:
         digest, size = (entry.get("digest"), entry.get("size")) if isinstance(entry, dict) else (None, None)
-        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest) or type(size) is not int:
+        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest) or not isinstance(size, int):
             raise self._wrong(f"the descriptor of a {what} has no sha256 digest or no size")
         self._spelling(entry)
         path = self._blob(digest)
@@ -203,7 +203,7 @@ class _Reader:
 
     def _json(self, text: bytes, what: str) -> dict[str, Any]:
         def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-            if len({key for key, _ in pairs}) != len(pairs):
+            if len({key for key, _value in pairs}) != len(pairs):
                 raise ValueError("a key stands twice")
             return dict(pairs)
 

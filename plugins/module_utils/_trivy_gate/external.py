@@ -54,7 +54,7 @@ def proof(external: External, checksum: str, cosign: str, execute: Execute, fold
             raise Refusal("cosign_path", cosign, "a program is needed to verify external_report_attestation")
         command = [program, "verify-blob", "--key", os.path.abspath(external.key)]
         command += ["--bundle", os.path.abspath(external.attestation), "--insecure-ignore-tlog=true"]
-        status, _, errors = execute(
+        status, _output, errors = execute(
             ["env", f"HOME={folder}", f"TUF_ROOT={folder}", *command, os.path.abspath(external.report)], folder
         )
         if status:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from .._options import checked
@@ -202,7 +202,7 @@ def _threshold(path: str, severity: str, number: Value) -> int | None:
         return 0 if severity == "UNKNOWN" else None
     if number == ANY:
         return None
-    if type(number) is not int or number < 0:
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
         raise Refusal(f"{path}.thresholds.{severity}", number, "a whole number from 0 on or 'any' is allowed")
     return number
 
@@ -218,7 +218,7 @@ def _exception(position: int, given: Mapping[str, Any], longest: int, today: dat
             expires = date.fromisoformat(expires)
         except ValueError:
             expires = None
-    if type(expires) is not date:
+    if not isinstance(expires, date) or isinstance(expires, datetime):
         raise Refusal(f"{path}.expires", given["expires"], "a day like 2030-12-31 is allowed")
     if expires < today:
         raise Refusal(f"{path}.expires", str(expires), f"{given['id']} has expired, fix it or decide anew")
@@ -235,7 +235,7 @@ if yaml is not None:
         """YAML in which no key stands twice: the first of the two would be lost without a word."""
 
         def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            keys = [key.value for key, _value in node.value if isinstance(key, yaml.ScalarNode)]
             for key in keys:
                 if keys.count(key) > 1:
                     raise yaml.constructor.ConstructorError(

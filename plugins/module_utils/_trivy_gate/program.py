@@ -93,7 +93,7 @@ def download(program: Program, folder: str, repository: str, execute: Execute, h
     """Bring the database of a folder up to date, from an OCI repository; Trivy leaves one alone that is not due."""
     command = [program.path, "image", "--download-db-only", "--db-repository", repository, "--cache-dir"]
     command += [os.path.abspath(folder), "--no-progress", "--skip-version-check", "--disable-telemetry"]
-    status, _, errors = execute([*_environment(home), *command], home)
+    status, _output, errors = execute([*_environment(home), *command], home)
     if status:
         raise Impossible(f"The vulnerability database cannot be downloaded from '{repository}': {_last(errors)}.")
 
@@ -141,7 +141,7 @@ class Trivy:
             *("--scanners", ",".join(scanners), "--format", "json", "--output", output, "--exit-code", "0"),
             *target[1:],
         ]
-        status, _, errors = self._execute([*_environment(self._folder), *command], self._folder)
+        status, _output, errors = self._execute([*_environment(self._folder), *command], self._folder)
         if status:
             raise Impossible(f"Trivy could not scan (exit status {status}): {_last(errors)}.")
         try:

@@ -21,7 +21,7 @@ from . import report as trivy_report
 from .decide import canary_doubts, decide, doubts, log_doubts, summary
 from .junit import as_junit
 from .model import Database, Identity, Scan
-from .options import FORMATS, parse
+from .options import FORMATS, External, parse
 from .output import Report, as_json, as_markdown, planned, write
 from .policy import Policy
 from .policy import parse as parse_policy
@@ -80,7 +80,7 @@ class Runner:
         policy, checksum = self._policy()
         statements = [entry for n, path in enumerate(spec.vex) for entry in vex.read(path, f"vex[{n}]")]
         identity, target = self._target()
-        judged = self._external(policy, identity) if spec.external else self._scanned(policy, target)
+        judged = self._external(spec.external, policy, identity) if spec.external else self._scanned(policy, target)
         decision = decide(
             policy,
             judged.scan,
@@ -149,13 +149,12 @@ class Runner:
         errors += [*log_doubts(log, policy), *self._canary(trivy, policy, scan)]
         return _Judged(scan, metadata, program.checksum, tuple(errors))
 
-    def _external(self, policy: Policy, identity: Identity) -> _Judged:
+    def _external(self, given: External, policy: Policy, identity: Identity) -> _Judged:
         spec = self._spec
-        assert spec.external is not None
         metadata = database.read(spec.database, file_needed=False)
-        found = external.read(spec.external.report)
+        found = external.read(given.report)
         scan = trivy_report.parse(found.content)
-        why = external.proof(spec.external, found.checksum, spec.cosign_path, self._execute, self._folder)
+        why = external.proof(given, found.checksum, spec.cosign_path, self._execute, self._folder)
         why += external.unverified(scan, identity, metadata, policy, self._now)
         errors = doubts(scan, metadata, policy, self._now, is_image=True)
         groups = [*([scan.family] if scan.family else []), *scan.languages]

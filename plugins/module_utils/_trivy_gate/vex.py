@@ -58,7 +58,7 @@ def _statement(document: Mapping[str, Any], entry: Any, name: str, path: str) ->
     if entry["status"] == "not_affected" and not (entry.get("justification") or entry.get("impact_statement")):
         raise wrong("says not_affected and does not justify it")
     products = [_product(product) for product in entry.get("products") or ()]
-    if not products or not all(name for name, _ in products):
+    if not products or not all(name for name, _parts_of_it in products):
         raise wrong("names no product, or one without a package URL")
     times = [entry.get("last_updated"), entry.get("timestamp"), document.get("last_updated"), document.get("timestamp")]
     written = next((found for found in map(moment, times) if found is not None), None)
@@ -106,7 +106,7 @@ def applies(statement: Statement, finding: Finding, identity: Identity) -> bool:
 
 
 def _is_image(purl: str, identity: Identity) -> bool:
-    kind, _, rest = purl.removeprefix("pkg:").partition("/")
+    kind, _slash, rest = purl.removeprefix("pkg:").partition("/")
     version = unquote(rest.partition("?")[0].rpartition("@")[2])
     return kind == "oci" and bool(identity.manifest_digest) and version == identity.manifest_digest
 
@@ -124,8 +124,8 @@ def matches(stated: str, found: str) -> bool:
 
 
 def _parts(purl: str) -> tuple[str, str, dict[str, str]]:
-    rest, _, _subpath = purl.partition("#")
-    rest, _, query = rest.partition("?")
+    rest, _hash, _subpath = purl.partition("#")
+    rest, _mark, query = rest.partition("?")
     name, at, version = rest.rpartition("@")
     if not at:
         name, version = rest, ""

@@ -123,3 +123,11 @@ def test_the_operating_system(system: Any, words: str, past: bool) -> None:
 def test_what_is_no_report(content: Any) -> None:
     with pytest.raises(Impossible, match=r"^The report of Trivy (has another form|is damaged)"):
         parse(content)
+
+
+def test_identity_and_dates() -> None:
+    found = parse(
+        report(group(Vulnerabilities=[VULNERABILITY]), Metadata={"ImageID": "sha256:1", "DiffIDs": ["sha256:2"]})
+    )
+    assert (found.image_id, found.diff_ids) == ("sha256:1", ("sha256:2",))
+    assert found.findings[0].published == moment("2026-01-02T03:04:05Z")
