@@ -37,7 +37,7 @@ Names = dict[str, str]
 
 def left(tmp_path: Path, names: Names) -> list[Any]:
     """All of registries and bucket, and private folders of the module; uploads that were given up do not count."""
-    stored = [path for path in tmp_path.rglob("*") if "data" in path.parts and "_uploads" not in path.parts]
+    stored = [path for path in tmp_path.rglob("*/data/**/*") if path.is_file() and "_uploads" not in path.parts]
     private = Path(tempfile.gettempdir()).glob("ansible-moduletmp-*/image-release-*")
     return [*objects(), *sorted(str(path) for path in (*stored, *private))]
 
