@@ -16,6 +16,7 @@ import urllib3
 
 from sandbox import supervisor, tools
 from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from sandbox.images import example
 from sandbox.state import State, free_ports, shell_environment, write
 
 START_SECONDS = 60.0
@@ -197,6 +198,9 @@ def reset(state: State) -> None:
         settle(state)
         with _registry_stopped(state):
             shutil.rmtree(state.registry, ignore_errors=True)
+        state.forget_example()
+        if state.images.is_dir():
+            example.prepare(state)
 
 
 @contextlib.contextmanager

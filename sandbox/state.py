@@ -97,8 +97,14 @@ class State:
         """Remove what belongs to a running sandbox; logs, settings and snapshots stay."""
         for folder in (self.kubernetes, self.registry):
             shutil.rmtree(folder, ignore_errors=True)
+        self.forget_example()
         for file in (self.environment, self.description, self.kubeconfig, self.socket):
             file.unlink(missing_ok=True)
+
+    def forget_example(self) -> None:
+        """The example's clone with its release tags, and what was built of it: they belong to bucket and registry."""
+        for name in ("app", "app.git", "build"):
+            shutil.rmtree(self.images / name, ignore_errors=True)
 
 
 def write(path: Path, text: str, mode: int = 0o600) -> None:

@@ -10,6 +10,9 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class WaitFailed(Exception):
@@ -70,7 +73,7 @@ def until(
         pause = min(pause * 1.5, wait.interval)
 
 
-def patiently[T](
+def patiently(
     call: Callable[[], T],
     again: Callable[[Exception], bool],
     *,

@@ -23,10 +23,17 @@ requirements:
   - PyYAML (Python)
   - cosign >= 3.0, for O(external_report_attestation)
 options:
+  images:
+    description:
+      - Images of a release, one of each architecture, as M(slipway.platform.image_build) returns them. C(architecture)
+        and C(layout) (folder of an OCI image layout with exactly one image) are read, anything else is left alone.
+      - Each is scanned, and its reports go into a folder of its own below O(directory), named by the architecture.
+      - Exactly one of O(images), O(layout), O(archive), O(filesystem) and O(sbom) is needed.
+    type: list
+    elements: dict
   layout:
     description:
       - Folder of an OCI image layout with exactly one image.
-      - Exactly one of O(layout), O(archive), O(filesystem) and O(sbom) is needed.
     type: path
   archive:
     description:
@@ -145,6 +152,12 @@ EXAMPLES = r"""
     directory: "{{ playbook_dir }}/build/scan"
   register: verdict
 
+- name: Gate before the push of a release for two architectures
+  slipway.platform.trivy_gate:
+    images: "{{ image.images }}"
+    database: /var/cache/trivy
+    directory: "{{ playbook_dir }}/build/scan"
+
 - name: The same for a pull request, as a table
   slipway.platform.trivy_gate:
     layout: "{{ image.layout }}"
@@ -169,10 +182,11 @@ verdict:
   description:
     - V(passed); V(failed), the policy is against it; V(error), the scan says nothing; V(unverified), the report from
       outside proves nothing.
+    - Of several images, this and the values that follow are those of the one with the worst verdict.
   returned: success, and failure because of the verdict
   type: str
 reasons:
-  description: Why it is not V(passed), one sentence each.
+  description: Why it is not V(passed), one sentence each, of all images.
   returned: success, and failure because of the verdict
   type: list
   elements: str
@@ -238,6 +252,13 @@ reports:
   description: Format to path.
   returned: success, and failure because of the verdict
   type: dict
+verdicts:
+  description:
+    - The values above for each image, in the order of O(images).
+    - M(slipway.platform.image_release) takes them.
+  returned: success, and failure because of the verdict
+  type: list
+  elements: dict
 changes:
   description: The reports that are written, the same in check mode as in the run that writes them.
   returned: success, and failure because of the verdict
@@ -253,7 +274,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.options import OPTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.policy import yaml
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.run import run
 
 
 def main() -> None:
@@ -266,7 +287,7 @@ def main() -> None:
 
     folder = tempfile.mkdtemp(prefix="trivy-gate-", dir=module.tmpdir)
     try:
-        outcome = Runner(module.params, execute, folder, check_mode=module.check_mode).run()
+        outcome = run(module.params, execute, folder, check_mode=module.check_mode)
     except (Refusal, Impossible) as error:
         module.fail_json(msg=str(error))
     finally:

@@ -95,8 +95,7 @@ class Artifacts:
         check_archive(target, artifact.where)
 
     def _path(self, key: str) -> Path:
-        assert self._image.artifacts is not None
-        return self._image.artifacts / key
+        return (self._image.artifacts or Path()) / key
 
     def _read(self, key: str, where: str) -> bytes:
         if self._api is None:

@@ -13,12 +13,13 @@ import shlex
 import shutil
 import tarfile
 import tempfile
-import urllib.request
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ansible.module_utils.urls import open_url
 
 from .. import _registries
 from .._plan import Impossible, Refusal
@@ -103,8 +104,7 @@ def indexes(addresses: Sequence[str]) -> dict[str, bytes]:
 def fetched(address: str, checksum: str | None = None) -> bytes:
     """What stands at an address of a Debian archive; Impossible if it is not what a Release file says."""
     try:
-        with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310  # the scheme is apt's
-            content = bytes(answer.read())
+        content = bytes(open_url(address, timeout=30, http_agent="slipway.platform").read())
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise Impossible(f"The index of Debian's packages at {address} cannot be read: {reason}.") from error

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import shutil
 import tempfile
@@ -61,35 +62,36 @@ class Builder:
 
     def build(self, artifact: Artifact, base: BaseFacts, index: str, target: Path) -> None:
         """Makes the layout `target`, or Impossible and nothing. What stood there is replaced."""
-        image, architecture = self._image, artifact.architecture
-        for folder in (image.directory, image.cache):
-            folder.mkdir(parents=True, exist_ok=True)
-        hidden = f".{image.application}-"
-        with (
-            tempfile.TemporaryDirectory(prefix=hidden, dir=image.cache) as private,
-            tempfile.TemporaryDirectory(prefix=hidden, dir=image.directory) as beside,
-        ):
-            work, made = Path(private), Path(beside) / "layout"
-            context = work / "context"
+        image, architecture, engine = self._image, artifact.architecture, self._engine
+        with engine.alone(), self._folder(image.cache) as work, self._folder(image.directory) as beside:
+            made, context = beside / "layout", work / "context"
             context.mkdir()
             self._artifacts.fetch(artifact, context / ARTIFACT)
             (context / "Containerfile").write_text(self.text(artifact, base, index))
             expected = self._labels(artifact, base, index)
-            engine = self._engine
-            with engine.alone():
-                name = f"localhost/{image.application}:{architecture}"
-                engine.load(base.folder, base.digest)
-                engine.build(context, name, architecture)
-                engine.export(name, work / "plain")
-                layout = compose(work / "plain", made, expected, self._packed(base))
-                files = [layout.files(number) for number in range(len(layout.diff_ids))]
-                self._passed(architecture, assertions.failures(image, layout, files, base.diff_ids, expected))
-                if engine.image_id(name) != layout.config_digest:
-                    raise Impossible("The image that the engine starts is not the one of the layout.")
-                starter = Starter(image, self._execute, engine.command, engine.environment)
-                self._passed(architecture, starter.failures(name, assertions.world_writable(files)))
+            name = f"localhost/{image.application}:{architecture}"
+            engine.load(base.folder, base.digest)
+            engine.build(context, name, architecture)
+            engine.export(name, work / "plain")
+            layout = compose(work / "plain", made, expected, self._packed(base))
+            files = [layout.files(number) for number in range(len(layout.diff_ids))]
+            self._passed(architecture, assertions.failures(image, layout, files, base.diff_ids, expected))
+            if engine.image_id(name) != layout.config_digest:
+                raise Impossible("The image that the engine starts is not the one of the layout.")
+            starter = Starter(image, self._execute, engine.command, engine.environment)
+            self._passed(architecture, starter.failures(name, assertions.world_writable(files)))
             _oci_layout.verify(str(made))
             replace(made, target)
+
+    @contextmanager
+    def _folder(self, parent: Path) -> Iterator[Path]:
+        """A folder for as long as the store is ours. What runs left that were killed, with this store, goes first."""
+        parent.mkdir(parents=True, exist_ok=True)
+        prefix = f".build-{hashlib.sha256(str(self._engine.store.absolute()).encode()).hexdigest()[:16]}-"
+        for stale in parent.glob(f"{prefix}*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
+            yield Path(folder)
 
     def _passed(self, architecture: str, failures: list[str]) -> None:
         if failures:

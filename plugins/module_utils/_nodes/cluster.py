@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 from .. import _eks, _finders
 from .._box import Box
@@ -16,6 +17,8 @@ from .._known import Known
 from .._plan import Observed
 from .groups import Nodes, instance_types
 from .user_data import Cluster
+
+N = TypeVar("N", bound=Nodes)
 
 
 def joined(api: Api, name: str, known: Known | None = None) -> Cluster | None:
@@ -33,7 +36,7 @@ def joined(api: Api, name: str, known: Known | None = None) -> Cluster | None:
     }
 
 
-def complete[N: Nodes](api: Api, spec: N, observed: Observed, known: Known) -> N:
+def complete(api: Api, spec: N, observed: Observed, known: Known) -> N:
     """With the subnets that the nodes go into and the version of the cluster."""
     if not spec.groups:
         return spec

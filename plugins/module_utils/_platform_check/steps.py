@@ -50,7 +50,7 @@ def _gate(options: Mapping[str, Value]) -> object:
 STEPS: dict[str, Step] = {
     "github_repository": Step(github_options.OPTIONS, github_repository.parse, {"token": "-"}),
     "image_build": Step(image_build.OPTIONS, lambda options: image_build.parse(options, _today()), RELEASE),
-    "trivy_gate": Step(trivy_gate.OPTIONS, _gate, {"filesystem": "/"}),
+    "trivy_gate": Step(trivy_gate.OPTIONS, _gate, {"images": None, "filesystem": "/"}),
     "image_release": Step(
         image_release.OPTIONS,
         image_release.parse,

@@ -15,7 +15,7 @@ from .model import SEVERITIES, Database, Finding, Identity, Scan, Statement, sta
 from .policy import Exemption, Policy, Section
 from .vex import applies
 
-PASSED, FAILED, UNVERIFIED, ERROR = "passed", "failed", "unverified", "error"
+PASSED, FAILED, UNVERIFIED, ERROR = VERDICTS = "passed", "failed", "unverified", "error"
 COUNTED, EXCEPTED, STATED, UNFIXED, GRACE, ALLOWED = "counted", "excepted", "vex", "unfixed", "grace", "allowed"
 END_OF_SUPPORT = "END-OF-SUPPORT"
 """Id by which an exception accepts an operating system past its end of support (its package: "debian 11")."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._application_artifact.model import ARCHITECTURES
 from .._options import checked
 from .._plan import Refusal, Value
 
@@ -25,6 +26,7 @@ FORMATS = {
 """Format of a report -> name of its file."""
 
 OPTIONS: dict[str, dict[str, Any]] = {
+    "images": {"type": "list", "elements": "dict"},
     **{name: {"type": "path"} for name in TARGETS},
     "external_report": {"type": "path"},
     "external_report_checksum": {"type": "str"},
@@ -76,12 +78,40 @@ class Spec:
         return self.kind in ("layout", "archive")
 
 
+def split(values: Mapping[str, Value]) -> list[dict[str, Value]]:
+    """The options of each target: what is given, or one for each of `images`, each with its own folder of reports."""
+    if values.get("images") is None:
+        return [dict(values)]
+    named = [name for name in TARGETS if values.get(name) is not None]
+    if named:
+        raise Refusal(named[0], values[named[0]], "images are given, and they are what is scanned")
+    images = checked({"images": OPTIONS["images"]}, {"images": values["images"]})["images"]
+    if not images:
+        raise Refusal("images", images, "at least one image is needed")
+    architectures = [image.get("architecture") for image in images]
+    if len(set(architectures)) < len(architectures):
+        raise Refusal("images", architectures, "one image of each architecture is allowed")
+    for position, image in enumerate(images):
+        if image.get("architecture") not in ARCHITECTURES:
+            name = f"images[{position}].architecture"
+            raise Refusal(name, image.get("architecture"), f"allowed are {', '.join(ARCHITECTURES)}")
+        if not isinstance(image.get("layout"), str):
+            raise Refusal(f"images[{position}].layout", image.get("layout"), "the path of a folder is needed")
+    common = {name: value for name, value in values.items() if name != "images"}
+    parse({**common, "layout": images[0]["layout"]})  # the others, whatever the image
+    directory = str(values["directory"])
+    return [
+        {**common, "layout": image["layout"], "directory": os.path.join(directory, image["architecture"])}
+        for image in images
+    ]
+
+
 def parse(values: Mapping[str, Value]) -> Spec:
     """All options, cast and checked; Refusal for the first that is wrong."""
     given = checked(OPTIONS, values)
     named = [name for name in TARGETS if given[name] is not None]
     if len(named) != 1:
-        raise Refusal("layout", given["layout"], f"exactly one of {', '.join(TARGETS)} is needed")
+        raise Refusal("layout", given["layout"], f"exactly one of images, {', '.join(TARGETS)} is needed")
     kind = named[0]
     target = given[kind]
     if kind in ("layout", "filesystem") and not os.path.isdir(target):

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run of the module `trivy_gate`: verify, scan, scan the canary, decide; outside check mode write the reports."""
+"""One run of the module `trivy_gate`, target by target: verify, scan, scan the canary, decide; outside check mode write
+the reports.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,10 @@ from .._oci_layout import verify
 from .._plan import Impossible, Plan, Value
 from . import archive, canary, database, external, vex
 from . import report as trivy_report
-from .decide import canary_doubts, decide, doubts, log_doubts, summary
+from .decide import VERDICTS, canary_doubts, decide, doubts, log_doubts, summary
 from .junit import as_junit
 from .model import Database, Identity, Scan
-from .options import FORMATS, External, parse
+from .options import FORMATS, External, parse, split
 from .output import Report, as_json, as_markdown, planned, write
 from .policy import Policy
 from .policy import parse as parse_policy
@@ -51,6 +53,31 @@ class _Judged:
     trivy_checksum: str | None
     errors: tuple[str, ...]
     unverified: tuple[str, ...] = ()
+
+
+def run(params: Mapping[str, Value], execute: Execute, folder: str, *, check_mode: bool) -> Outcome:
+    """All targets, and what is decided of them together: the worst verdict and every reason.
+
+    :param folder: private and empty; the caller deletes it.
+    """
+    targets = split(params)
+    runners = []
+    for position, target in enumerate(targets):
+        private = os.path.join(folder, str(position))
+        os.mkdir(private, 0o700)
+        runners.append(Runner(target, execute, private, check_mode=check_mode))
+    outcomes = [runner.run() for runner in runners]
+    answers = [outcome.answer for outcome in outcomes]
+    names = [f"{image['architecture']}: " for image in params.get("images") or ()] or [""]
+    worst = max(outcomes, key=lambda outcome: VERDICTS.index(str(outcome.answer["verdict"])))
+    failures = [f"{name}{outcome.failure}" for name, outcome in zip(names, outcomes, strict=True) if outcome.failure]
+    reasons = [f"{name}{reason}" for name, answer in zip(names, answers, strict=True) for reason in answer["reasons"]]
+    return Outcome(
+        Plan(tuple(change for outcome in outcomes for change in outcome.plan.changes)),
+        {**worst.answer, "reasons": reasons, "verdicts": answers},
+        tuple(dict.fromkeys(warning for outcome in outcomes for warning in outcome.warnings)),
+        " ".join(failures) or None,
+    )
 
 
 class Runner:

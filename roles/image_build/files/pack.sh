@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Compiles the application for each of ARCHITECTURES and packs what the command left in OUTPUT: sorted, of the commit's time,
 # owned by nobody in particular, so that the same commit gives the same bytes. The archives go to the folder
 # ARTIFACTS, each with its checksum.
@@ -20,6 +20,9 @@ for architecture in $ARCHITECTURES; do
     archive=$ARTIFACTS/$APPLICATION-$VERSION-linux-$architecture.tar.gz
     tar --create --directory "$tree" --sort=name --format=gnu --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
         --mode=u=rwX,go=rX -- . | gzip --no-name --best >"$archive.part"
-    mv "$archive.part" "$archive"
+    if cmp --silent "$archive.part" "$archive"; then rm "$archive.part"; else
+        mv "$archive.part" "$archive"
+        echo "packed: ${archive##*/}"
+    fi
     echo "$(sha256sum "$archive" | cut -d' ' -f1)  ${archive##*/}" | tee "$archive.sha256"
 done

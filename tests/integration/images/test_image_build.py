@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -141,3 +145,30 @@ def test_an_index_that_moves_during_the_build(build: Build, monkeypatch: pytest.
     read = base.fetched
     monkeypatch.setattr(base, "fetched", lambda address, checksum=None: read(address, checksum) + b"\n")
     assert build.refused() == "The index of Debian's packages changed during the build; run again."
+
+
+def test_a_run_that_was_killed(build: Build) -> None:
+    """What it leaves is taken away by the next run: folders, the engine's containers."""
+    code = (
+        "import sys, tests.conftest\n"
+        "from pathlib import Path\n"
+        "from sandbox.images.base_image import BaseImage\n"
+        "from tests.integration.images.builds import Build\n"
+        "base = BaseImage(Path(sys.argv[3]), sys.argv[4], 'trixie', 'amd64')\n"
+        "Build(Path(sys.argv[1]), Path(sys.argv[2]), base).run(packages=['ca-certificates'])\n"
+    )
+    words = [str(build.folder), str(build.cache), str(build.base.layout), build.base.digest]
+    root = Path(__file__).resolve().parents[3]
+    process = subprocess.Popen([sys.executable, "-c", code, *words], cwd=root, start_new_session=True)
+    building = build.cache / "store/images/overlay-containers/containers.json"
+    for _ in range(600):
+        if process.poll() is not None or (building.exists() and b"working-container" in building.read_bytes()):
+            break
+        time.sleep(0.05)
+    assert process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert [path.name[:7] for path in build.directory.iterdir()] == [".build-"]
+    build.run()
+    build.assert_clean()
+    assert sorted(path.name for path in build.directory.iterdir()) == ["app-1.2.3"]

@@ -45,7 +45,7 @@ class Place:
     def objects(self) -> Any:
         return boto3.client("s3", endpoint_url=self.emulator.url, region_name=REGION)
 
-    def keys(self) -> list[str]:
+    def stored(self) -> list[str]:
         listed = self.objects.list_objects_v2(Bucket=BUCKET, Prefix="applications/").get("Contents", [])
         return [entry["Key"] for entry in listed]
 
@@ -101,7 +101,7 @@ def test_a_commit_is_released(place_of_images: Place, first: Run) -> None:
     assert manifest["commit"] == place_of_images.git("rev-parse", "HEAD")
     assert place_of_images.registry.tags("app") == ["0.1.0", f"sha256-{digest.removeprefix('sha256:')}"]
     assert json.loads(place_of_images.registry.blob(digest).read_bytes())["schemaVersion"] == 2
-    assert "applications/app/0.1.0/app-0.1.0-linux-amd64.tar.gz.sha256" in place_of_images.keys()
+    assert "applications/app/0.1.0/app-0.1.0-linux-amd64.tar.gz.sha256" in place_of_images.stored()
     assert place_of_images.git("ls-remote", "--tags", "origin").endswith("refs/tags/v0.1.0^{}")
     pasted = [result["msg"] for task, _, result in first.tasks if "paste" in task and "msg" in result][-1]
     assert pasted[0] == f"skopeo inspect --tls-verify=false docker://{place_of_images.registry.address}/app:0.1.0"
@@ -145,7 +145,7 @@ def test_the_gate_stops_the_release(place_of_images: Place, first: Run, tmp_path
     assert "CVE-2000-0001" in run.output
     assert place_of_images.registry.writes() == before
     assert place_of_images.git("tag") == "v0.1.0"
-    assert not [key for key in place_of_images.keys() if key.startswith("applications/app/0.1.1/release")]
+    assert not [key for key in place_of_images.stored() if key.startswith("applications/app/0.1.1/release")]
 
 
 def test_a_fix_is_the_next_patch_version_on_the_same_first_layer(place_of_images: Place, first: Run) -> None:

@@ -86,6 +86,27 @@ def test_a_mended_image_and_reports_that_stay(tmp_path: Path, database: Path, di
     assert [path for path in directory.iterdir() if path.name.startswith(".")] == []
 
 
+def test_the_images_of_a_release(tmp_path: Path, database: Path, directory: Path) -> None:
+    """The worst verdict is the one of the release, and each image has reports of its own."""
+    good, bad = make_image(tmp_path / "good", MENDED), make_image(tmp_path / "bad")
+    images = [
+        {"architecture": "amd64", "layout": str(good), "digest": "left alone"},
+        {"architecture": "arm64", "layout": str(bad)},
+    ]
+    outcome = run(directory, database, images=images, mode="enforce")
+    assert outcome.answer["verdict"] == "failed"
+    assert [verdict["verdict"] for verdict in outcome.answer["verdicts"]] == ["passed", "failed"]
+    assert outcome.answer["digest"] == outcome.answer["verdicts"][1]["digest"]
+    assert outcome.failure is not None
+    assert outcome.failure.startswith("arm64: The gate is closed (failed: ")
+    assert {reason[:7] for reason in outcome.answer["reasons"]} == {"arm64: "}
+    assert sorted(path.name for path in directory.iterdir()) == ["amd64", "arm64"]
+    assert {change.ref.name for change in outcome.plan.changes} >= {"trivy-gate.json", "trivy-gate.md"}
+    turned = [{**images[0], "layout": str(bad)}, {**images[1], "layout": str(good)}]
+    assert run(directory, database, images=turned).answer["verdicts"][0]["verdict"] == "failed"
+    assert run(directory, database, images=images[:1], mode="enforce").failure is None
+
+
 def test_a_layer_that_was_emptied_and_put_back(tmp_path: Path, database: Path, directory: Path) -> None:
     image = make_image(tmp_path / "image")
     before = run(directory, database, layout=image)

@@ -111,5 +111,5 @@ def test_the_kubernetes_programs_tell_their_version() -> None:
 
 def test_supervisors_configuration_escapes_percent_signs(tmp_path: Path) -> None:
     text = supervisor.configuration(State(tmp_path / "100%"), {"aws": ["python", "-m", "sandbox.aws"]})
-    assert f"file = {tmp_path}/100%%/supervisor.sock" in text
+    assert f"logfile = {tmp_path}/100%%/log/" in text
     assert 'command = "setpriv" "--pdeathsig" "KILL" "--" "python" "-m" "sandbox.aws"' in text
