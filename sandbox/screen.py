@@ -134,6 +134,8 @@ def image(client: Client, state: State, one_stage: int) -> Table:
             layout = state.images / "build" / f"{manifest['application']}-{manifest['version']}" / architecture
             table.add_row("version", f"{manifest['application']} {manifest['version']}")
             table.add_row("digest", manifest["digest"])
+            for registry in manifest["registries"]:
+                table.add_row("pushed to", f"{registry['endpoint']}, which stands in for {registry['host']}")
             table.add_row(
                 "size",
                 f"{size / 1e6:.1f} MB; one stage on a full Debian with the compiler: {one_stage / 1e6:.1f} MB",

@@ -23,13 +23,16 @@ def main(platform: str) -> None:
     account = boto3.client("sts").get_caller_identity()["Account"]
     bucket = f"{platform}-{account}-{s3.meta.region_name}-application"
     manifest = json.loads(s3.get_object(Bucket=bucket, Key="applications/app/0.1.0/release.json")["Body"].read())
-    registry = f"{os.environ['SLIPWAY_REGISTRY']}/app"
+    registry = f"{os.environ['SLIPWAY_REGISTRY']}/{platform}/app"
     standing = run("skopeo", "inspect", "--tls-verify=false", f"docker://{registry}:0.1.0")
     assert standing["Digest"] == manifest["digest"], "the tag names the digest of the manifest"
     assert standing["Labels"]["org.opencontainers.image.revision"] == manifest["commit"]
     config = run("skopeo", "inspect", "--tls-verify=false", "--config", f"docker://{registry}:0.1.0")
     assert config["config"]["User"].split(":")[0].isdigit(), "a numeric user"
     assert config["config"]["User"].split(":")[0] != "0", "not root"
+    (repository,) = boto3.client("ecr").describe_repositories()["repositories"]
+    assert repository["repositoryName"] == f"{platform}/app"
+    assert repository["imageTagMutability"].startswith("IMMUTABLE"), "tags of releases do not move"
     key = f"{os.environ['SLIPWAY_SANDBOX']}/images/cosign.pub"
     signed = run("cosign", "verify", "--key", key, "--insecure-ignore-tlog", f"{registry}@{manifest['digest']}")
     assert manifest["digest"] in {entry["critical"]["image"]["docker-manifest-digest"] for entry in signed}

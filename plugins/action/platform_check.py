@@ -19,7 +19,7 @@ import_module("ansible_collections.slipway.platform.plugins.modules.platform_che
 class ActionModule(BoxAction):
     """Collects what the selected roles declare and runs the module of the same name on it.
 
-    Of a role that is not enabled nothing counts but its switch.
+    Of a role that is not enabled nothing counts but its switch, of one that is to be absent what its tasks name.
     """
 
     def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:
@@ -31,9 +31,21 @@ class ActionModule(BoxAction):
         switches = {key: options[name][key] for name in selected if (key := f"{name}_enabled") in options[name]}
         on = checked(switches, roles.values(switches))
         enabled = [name for name in selected if on.get(f"{name}_enabled", True)]
-        wanted = {**names.SHARED, **{key: option for name in enabled for key, option in options[name].items()}}
+        states = {key: options[name][key] for name in enabled if (key := f"{name}_state") in options[name]}
+        state = checked(states, roles.values(states))
+        absent = {name: list(roles.calls(name)) for name in enabled if state.get(f"{name}_state") == "absent"}
+        named = {variable for calls in absent.values() for call in calls for variable in call["sources"].values()}
+        wanted = {
+            **names.SHARED,
+            **{
+                key: option
+                for name in enabled
+                for key, option in options[name].items()
+                if name not in absent or key in named
+            },
+        }
         values = checked(wanted, roles.values(wanted))
-        calls = [call for name in enabled for call in roles.calls(name)]
+        calls = [call for name in enabled for call in absent.get(name) or roles.calls(name)]
         steps.check([call for call in calls if call["module"] in steps.STEPS])
         boxes = [call for call in calls if call["module"] not in steps.STEPS]
         return {**super()._arguments(variables), "platform_name": values.get("platform_name"), "declared": boxes}

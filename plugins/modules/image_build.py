@@ -76,9 +76,10 @@ options:
     elements: str
     choices: [amd64, arm64]
     default: [amd64]
-  node_architectures:
+  node_instance_types:
     description:
-      - Architectures of the node groups that are to run the image. Each must be one of O(architectures).
+      - Instance types of the node groups that are to run the image. The architecture of each (C(arm64) for Graviton)
+        must be one of O(architectures).
     type: list
     elements: str
     default: []

@@ -317,7 +317,9 @@ admission_policy:
   returned: with O(state=released)
   type: dict
 commands:
-  description: Commands that show the image and verify its signature, two for each registry, ready to paste.
+  description:
+    - Commands that show the image and verify its signature, two for each registry, ready to paste. Before those of a
+      registry that is spoken to under another name, a comment says so.
   returned: with O(state=released)
   type: list
   elements: str

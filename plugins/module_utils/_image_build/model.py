@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .. import _registries
+from .._nodes import images as node_images
 from .._plan import Impossible, Refusal, Value
 from .._semver_tag.versions import OCI_TAG_LENGTH, oci_tag
 from .._semver_tag.versions import version as semantic
@@ -38,7 +39,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "artifact_directory": {"type": "path"},
     "checksums": {"type": "dict", "default": {}},
     "architectures": {"type": "list", "elements": "str", "choices": list(ARCHITECTURES), "default": ["amd64"]},
-    "node_architectures": {"type": "list", "elements": "str", "default": []},
+    "node_instance_types": {"type": "list", "elements": "str", "default": []},
     "base_image": {"type": "str", "required": True},
     "base_location": {"type": "str"},
     "base_tls_verify": {"type": "bool", "default": True},
@@ -182,9 +183,13 @@ def parse(params: Mapping[str, Value], today: date) -> Image:
     architectures = tuple(dict.fromkeys(params["architectures"]))
     if not architectures:
         raise Refusal("architectures", [], "at least one of amd64 and arm64 is needed")
-    for node in params["node_architectures"]:
-        if node not in architectures:
-            raise Refusal("architectures", list(architectures), f"node groups run {node}, which the release lacks")
+    for instance_type in params["node_instance_types"]:
+        needed = node_images.architecture(instance_type)
+        if needed is None:
+            raise Refusal("node_instance_types", instance_type, "instance types are allowed, such as m7g.large")
+        if needed not in architectures:
+            words = f"node groups run {instance_type}, which needs {needed}"
+            raise Refusal("architectures", list(architectures), words)
     artifacts = params["artifact_directory"]
     return Image(
         application=application,

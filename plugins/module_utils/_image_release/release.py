@@ -275,6 +275,8 @@ class Release:
         spec = self._spec
         commands = []
         for registry in spec.registries:
+            if registry.endpoint != registry.host:
+                commands.append(f"# {registry.endpoint} stands in for {registry.host}")
             insecure = "" if registry.tls_verify else " --tls-verify=false"
             commands.append(f"skopeo inspect{insecure} docker://{registry.reference(spec.tag)}")
             commands.append(self._cosign.verify_command(registry.reference(what.digest)))

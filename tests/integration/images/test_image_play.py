@@ -99,12 +99,14 @@ def test_a_commit_is_released(place_of_images: Place, first: Run) -> None:
     manifest = place_of_images.read(RELEASE)
     digest = manifest["digest"]
     assert manifest["commit"] == place_of_images.git("rev-parse", "HEAD")
-    assert place_of_images.registry.tags("app") == ["0.1.0", f"sha256-{digest.removeprefix('sha256:')}"]
+    assert place_of_images.registry.tags("demo/app") == ["0.1.0", f"sha256-{digest.removeprefix('sha256:')}"]
     assert json.loads(place_of_images.registry.blob(digest).read_bytes())["schemaVersion"] == 2
     assert "applications/app/0.1.0/app-0.1.0-linux-amd64.tar.gz.sha256" in place_of_images.stored()
     assert place_of_images.git("ls-remote", "--tags", "origin").endswith("refs/tags/v0.1.0^{}")
     pasted = [result["msg"] for task, _, result in first.tasks if "paste" in task and "msg" in result][-1]
-    assert pasted[0] == f"skopeo inspect --tls-verify=false docker://{place_of_images.registry.address}/app:0.1.0"
+    address = place_of_images.registry.address
+    assert pasted[0] == f"# {address} stands in for 123456789012.dkr.ecr.{REGION}.amazonaws.com"
+    assert pasted[1] == f"skopeo inspect --tls-verify=false docker://{address}/demo/app:0.1.0"
 
 
 def test_again_nothing_changes(place_of_images: Place, first: Run) -> None:
@@ -122,11 +124,11 @@ def test_a_release_that_was_cut_off_before_its_manifest_is_brought_to_its_end(
 ) -> None:
     """What stands in the registry is taken from there: today's packages could give other bytes."""
     manifest = place_of_images.read(RELEASE)
-    before = place_of_images.registry.referrers("app", manifest["digest"])
+    before = place_of_images.registry.referrers("demo/app", manifest["digest"])
     place_of_images.objects.delete_object(Bucket=BUCKET, Key=RELEASE)
     place_of_images.play().assert_good()
     assert place_of_images.read(RELEASE)["digest"] == manifest["digest"]
-    assert place_of_images.registry.referrers("app", manifest["digest"]) == before
+    assert place_of_images.registry.referrers("demo/app", manifest["digest"]) == before
 
 
 def test_the_gate_stops_the_release(place_of_images: Place, first: Run, tmp_path: Path) -> None:
@@ -158,6 +160,20 @@ def test_a_fix_is_the_next_patch_version_on_the_same_first_layer(place_of_images
     assert layers[0][:2] == layers[1][:2]
     assert layers[0][2] != layers[1][2]
     assert place_of_images.git("tag") == "v0.1.0\nv0.1.1"
+
+
+def test_nodes_that_could_not_run_the_image(place_of_images: Place, first: Run) -> None:
+    groups = [{"name": "graviton", "instance_types": ["m7g.large"]}]
+    run = place_of_images.play("--check", nodegroups_groups=groups)
+    assert run.sentences == ["image_build_architectures is ['amd64']; node groups run m7g.large, which needs arm64."]
+
+
+def test_repositories_in_ecr_go_with_the_platform(place_of_images: Place, first: Run) -> None:
+    ecr = boto3.client("ecr", endpoint_url=place_of_images.emulator.url, region_name=REGION)
+    assert ecr.describe_repositories()["repositories"][0]["repositoryName"] == "demo/app"
+    gone = play(place_of_images.emulator, "destroy.yml", "-e", "destroy_confirm=demo", "--tags", "image_build")
+    assert [(change["action"], change["name"]) for change in gone.assert_good().changes()] == [("delete", "demo/app")]
+    assert ecr.describe_repositories()["repositories"] == []
 
 
 @pytest.mark.parametrize("forked", [False, True], ids=["in process", "forked"])

@@ -146,6 +146,9 @@ def test_a_registry_that_speaks_under_another_name(release: Release, first: Regi
     assert first.tags("team/app")[0] == "1.2.3"
     (recorded,) = done.answer["manifest"]["registries"]
     assert (recorded["host"], recorded["endpoint"]) == ("quay.io", first.address)
+    said, inspect, _ = done.answer["commands"]
+    assert said == f"# {first.address} stands in for quay.io"
+    assert inspect.endswith(f"docker://{first.address}/team/app:1.2.3")
 
 
 def test_a_rebuilt_version_has_a_manifest_of_its_own(release: Release, first: RegistryServer) -> None:

@@ -78,6 +78,11 @@ def test_end_of_life_by_option_and_by_day() -> None:
 
 
 def test_a_node_group_that_the_release_lacks() -> None:
-    sentence = "architectures is ['amd64']; node groups run arm64, which the release lacks."
-    assert refused(node_architectures=["amd64", "arm64"]) == sentence
-    assert parse(parameters(architectures=["amd64", "arm64"], node_architectures=["arm64"]), TODAY).architectures
+    sentence = "architectures is ['amd64']; node groups run m7g.large, which needs arm64."
+    assert refused(node_instance_types=["m7i.large", "m7g.large"]) == sentence
+    sentence = "architectures is ['arm64']; node groups run m7i.large, which needs amd64."
+    assert refused(architectures=["arm64"], node_instance_types=["m7i.large"]) == sentence
+    sentence = "node_instance_types is 'arm64'; instance types are allowed, such as m7g.large."
+    assert refused(node_instance_types=["arm64"]) == sentence
+    both = parameters(architectures=["amd64", "arm64"], node_instance_types=["m7i.large", "m7g.large"])
+    assert parse(both, TODAY).architectures == ("amd64", "arm64")
