@@ -28,7 +28,7 @@ _VERBS = {
 class ApplyFailure(Exception):
     """A change that failed: one sentence, and which changes were made and which are left."""
 
-    def __init__(self, message: str, done: Sequence[Change], left: Sequence[Change]) -> None:
+    def __init__(self, message: str, done: Sequence[Change] = (), left: Sequence[Change] = ()) -> None:
         super().__init__(message)
         self.done = done
         self.left = left

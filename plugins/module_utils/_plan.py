@@ -39,7 +39,14 @@ class Refusal(Exception):
 
 
 class Impossible(Exception):
-    """A plan that can't be made from what stands in the account: one sentence that says why and what to do."""
+    """A plan that can't be made from what stands: one sentence that says why and what to do.
+
+    :param answer: what a module answers beside the sentence.
+    """
+
+    def __init__(self, sentence: str, **answer: Value) -> None:
+        super().__init__(sentence)
+        self.answer = answer
 
 
 def quote(value: Value) -> str:

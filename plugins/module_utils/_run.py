@@ -7,21 +7,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-from . import _account, _finders, _tags
-from ._apply import Applier, ApplyFailure, wait_until_gone
+from . import _account, _finders, _step, _tags
+from ._apply import Applier, wait_until_gone
 from ._box import Box
-from ._clients import Api, AwsFailure, BotoCoreError, ClientError, failure
+from ._clients import Api, BotoCoreError, ClientError, failure
 from ._known import Known
 from ._names import platform_name
 from ._options import checked
-from ._plan import Found, Impossible, Observed, Plan, Ref, Refusal, Resource, Value, named, plan, references
-from ._wait import WaitFailed
+from ._plan import Found, Impossible, Observed, Plan, Ref, Resource, Value, named, plan, references
 
 VERIFY_SECONDS = 90
 """How long what was applied may take to show in AWS's answers."""
@@ -159,29 +156,14 @@ def _by_name(value: Value, same: Mapping[Ref, str]) -> Value:
     return value
 
 
-def run(box: Box, *, speak: Callable[[str], None] | None = None) -> None:
-    """A module's `main()`: options in, `changed`, `diff`, `changes`, `known` and the box's own answer out."""
-    module = AnsibleAWSModule(argument_spec=box.specification, supports_check_mode=True)
-    options = {name: module.params[name] for name in box.specification}
-    try:
-        outcome = Runner(box, options, Api.of(module, speak or say), check_mode=module.check_mode).run()
-    except ApplyFailure as error:
-        module.fail_json(msg=str(error), changes_done=_listed(error.done), changes_left=_listed(error.left))
-    except (Refusal, Impossible, AwsFailure, WaitFailed) as error:
-        module.fail_json(msg=str(error))
-    except (ClientError, BotoCoreError) as error:
-        module.fail_json(msg=str(failure(f"Handling {box.name} of platform '{module.params['platform_name']}'", error)))
-    answer = dict(outcome.answer)
-    for text in answer.pop("warnings", ()):
-        module.warn(text)
-    module.exit_json(
-        changed=bool(outcome.plan),
-        changes=outcome.plan.as_list(),
-        diff=outcome.plan.diff(),
-        known=outcome.known,
-        **answer,
+def run(box: Box) -> None:
+    """The `main()` of a box's module. Beside its own answer comes `known`."""
+
+    def step(module: Any, options: dict[str, Any], api: Api) -> _step.Outcome:
+        outcome = Runner(box, options, api, check_mode=module.check_mode).run()
+        answer = {"known": outcome.known, **outcome.answer}
+        return _step.Outcome(outcome.plan, answer, answer.pop("warnings", ()))
+
+    _step.run_on_aws(
+        box.specification, step, f"Handling {box.name} of platform '{{platform_name}}'", speak=lambda text: say(text)
     )
-
-
-def _listed(changes: Sequence[Any]) -> list[dict[str, Value]]:
-    return [change.as_dict() for change in changes]

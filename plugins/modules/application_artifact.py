@@ -138,37 +138,21 @@ changes:
   elements: dict
 """
 
-from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from typing import Any
 
 from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.options import OPTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._clients import (
-    Api,
-    AwsFailure,
-    BotoCoreError,
-    ClientError,
-    failure,
-)
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import Version
+from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome, run_on_aws
+
+
+def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:
+    return Runner(options, api, check_mode=module.check_mode).run()
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
-    if Version is None:
-        module.fail_json(msg=missing_required_lib("semver"))
-    options = {name: module.params[name] for name in OPTIONS}
-    try:
-        outcome = Runner(options, Api.of(module, lambda text: None), check_mode=module.check_mode).run()
-    except (Refusal, Impossible, AwsFailure) as error:
-        module.fail_json(msg=str(error))
-    except (ClientError, BotoCoreError) as error:
-        doing = f"Putting version {options['version']} into the bucket '{options['bucket']}'"
-        module.fail_json(msg=str(failure(doing, error)))
-    module.exit_json(
-        changed=bool(outcome.plan), changes=outcome.plan.as_list(), diff=outcome.plan.diff(), **outcome.answer
-    )
+    run_on_aws(OPTIONS, step, "Putting version {version} into the bucket '{bucket}'", semver=Version)
 
 
 if __name__ == "__main__":

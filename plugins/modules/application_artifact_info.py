@@ -74,32 +74,21 @@ claims:
       type: str
 """
 
-from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from typing import Any
 
 from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.claims import OPTIONS, read
-from ansible_collections.slipway.platform.plugins.module_utils._clients import (
-    Api,
-    AwsFailure,
-    BotoCoreError,
-    ClientError,
-    failure,
-)
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
+from ansible_collections.slipway.platform.plugins.module_utils._plan import Plan
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import Version
+from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome, run_on_aws
+
+
+def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:
+    return Outcome(Plan(), {"claims": read(options, api)})
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
-    if Version is None:
-        module.fail_json(msg=missing_required_lib("semver"))
-    try:
-        claims = read(module.params, Api.of(module, lambda text: None))
-    except (Refusal, Impossible, AwsFailure) as error:
-        module.fail_json(msg=str(error))
-    except (ClientError, BotoCoreError) as error:
-        module.fail_json(msg=str(failure(f"Reading claims in the bucket '{module.params['bucket']}'", error)))
-    module.exit_json(changed=False, claims=claims)
+    run_on_aws(OPTIONS, step, "Reading claims in the bucket '{bucket}'", semver=Version)
 
 
 if __name__ == "__main__":

@@ -529,28 +529,20 @@ changes_left:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from typing import Any
 
 from ansible_collections.slipway.platform.plugins.module_utils._github_repository.client import HAS_URLLIB3
 from ansible_collections.slipway.platform.plugins.module_utils._github_repository.options import OPTIONS
-from ansible_collections.slipway.platform.plugins.module_utils._github_repository.run import Failure, Runner
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._github_repository.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome, run
+
+
+def step(module: Any, options: dict[str, Any]) -> Outcome:
+    return Runner(options, check_mode=module.check_mode).run()
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    if not HAS_URLLIB3:
-        module.fail_json(msg=missing_required_lib("urllib3"))
-    try:
-        outcome = Runner(module.params, check_mode=module.check_mode).run()
-    except Failure as error:
-        done, left = ([change.as_dict() for change in changes] for changes in (error.done, error.left))
-        module.fail_json(msg=str(error), changes_done=done, changes_left=left)
-    except (Refusal, Impossible) as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(
-        changed=bool(outcome.plan), changes=outcome.plan.as_list(), diff=outcome.plan.diff(), **outcome.answer
-    )
+    run(OPTIONS, step, urllib3=HAS_URLLIB3)
 
 
 if __name__ == "__main__":

@@ -420,46 +420,23 @@ changes:
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
-from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-from ansible_collections.slipway.platform.plugins.module_utils._clients import (
-    Api,
-    AwsFailure,
-    BotoCoreError,
-    ClientError,
-    failure,
-)
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.build import Broken
+from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
 from ansible_collections.slipway.platform.plugins.module_utils._image_build.model import OPTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._image_build.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._programs import executor
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import Version
+from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome, run_on_aws
+
+
+def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:
+    today = datetime.now(UTC).date()
+    return Runner(options, executor(module), api, today, check_mode=module.check_mode).run()
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
-    if Version is None:
-        module.fail_json(msg=missing_required_lib("semver"))
-    options = {name: module.params[name] for name in OPTIONS}
-    doing = f"Building {options['application']} {options['version']}"
-    try:
-        api = Api.of(module, lambda text: None)
-        today = datetime.now(UTC).date()
-        outcome = Runner(options, executor(module), api, today, check_mode=module.check_mode).run()
-    except Broken as error:
-        module.fail_json(msg=str(error), failures=error.failures)
-    except (Refusal, Impossible, AwsFailure) as error:
-        module.fail_json(msg=str(error))
-    except (ClientError, BotoCoreError) as error:
-        module.fail_json(msg=str(failure(doing, error)))
-    for warning in outcome.warnings:
-        module.warn(warning)
-    module.exit_json(
-        changed=bool(outcome.plan), changes=outcome.plan.as_list(), diff=outcome.plan.diff(), **outcome.answer
-    )
+    run_on_aws(OPTIONS, step, "Building {application} {version}", semver=Version)
 
 
 if __name__ == "__main__":

@@ -344,31 +344,23 @@ changes:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.options import OPTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import Version
+from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome, run
 
 
-def main() -> None:
-    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    if Version is None:
-        module.fail_json(msg=missing_required_lib("semver"))
-
+def step(module: Any, options: dict[str, Any]) -> Outcome:
     def execute(command: list[str], text: bytes) -> tuple[int, bytes, bytes]:
         return module.run_command(command, data=text, binary_data=True, encoding=None, expand_user_and_vars=False)
 
-    try:
-        outcome = Runner(module.params, execute, check_mode=module.check_mode).run()
-    except (Refusal, Impossible) as error:
-        module.fail_json(msg=str(error))
-    for warning in outcome.warnings:
-        module.warn(warning)
-    module.exit_json(
-        changed=bool(outcome.plan), changes=outcome.plan.as_list(), diff=outcome.plan.diff(), **outcome.answer
-    )
+    return Runner(options, execute, check_mode=module.check_mode).run()
+
+
+def main() -> None:
+    run(OPTIONS, step, semver=Version)
 
 
 if __name__ == "__main__":

@@ -268,36 +268,27 @@ changes:
 
 import shutil
 import tempfile
+from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome, run
 from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.options import OPTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.policy import yaml
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.run import run
+from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.run import judge
 
 
-def main() -> None:
-    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    if yaml is None:
-        module.fail_json(msg=missing_required_lib("PyYAML"))
-
+def step(module: Any, options: dict[str, Any]) -> Outcome:
     def execute(command: list[str], folder: str) -> tuple[int, bytes, bytes]:
         return module.run_command(command, cwd=folder, encoding=None, expand_user_and_vars=False)
 
     folder = tempfile.mkdtemp(prefix="trivy-gate-", dir=module.tmpdir)
     try:
-        outcome = run(module.params, execute, folder, check_mode=module.check_mode)
-    except (Refusal, Impossible) as error:
-        module.fail_json(msg=str(error))
+        return judge(options, execute, folder, check_mode=module.check_mode)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    for warning in outcome.warnings:
-        module.warn(warning)
-    answer = {"changed": bool(outcome.plan), "changes": outcome.plan.as_list(), "diff": outcome.plan.diff()}
-    if outcome.failure is not None:
-        module.fail_json(msg=outcome.failure, **answer, **outcome.answer)
-    module.exit_json(**answer, **outcome.answer)
+
+
+def main() -> None:
+    run(OPTIONS, step, PyYAML=yaml)
 
 
 if __name__ == "__main__":

@@ -13,16 +13,11 @@ from dataclasses import dataclass
 from .._clients import Api
 from .._objects import Objects
 from .._plan import Action, Change, Field, Impossible, Plan, Ref, Value
+from .._step import Outcome
 from . import model
 from .options import File, Spec, parse
 
 GZIP, JSON, TEXT = "application/gzip", "application/json", "text/plain"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    plan: Plan
-    answer: dict[str, Value]
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .._plan import Action, Change, Found, Impossible, Plan, Ref, Resource, Value, plan
+from .._apply import ApplyFailure
+from .._plan import Action, Found, Impossible, Plan, Ref, Resource, Value, plan
+from .._step import Outcome
 from .apply import DELETE, WRITE, Target
 from .client import Github, GithubError
 from .directory import Directory
@@ -22,21 +24,6 @@ VERIFY_SECONDS = 30.0
 """How long what was written may take to show in GitHub's answers."""
 
 _VERBS = {Action.CREATE: "Creating", Action.UPDATE: "Changing", Action.DELETE: "Deleting"}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    plan: Plan
-    answer: dict[str, Value]
-
-
-class Failure(Exception):
-    """A run that failed: one sentence, and which changes were made and which are left."""
-
-    def __init__(self, message: str, done: Sequence[Change] = (), left: Sequence[Change] = ()) -> None:
-        super().__init__(message)
-        self.done = done
-        self.left = left
 
 
 @dataclass(frozen=True)
@@ -68,7 +55,7 @@ class Runner:
         try:
             view = self._view()
         except GithubError as error:
-            raise Failure(f"Reading repository '{self._spec.repository}' failed at {error}") from error
+            raise ApplyFailure(f"Reading repository '{self._spec.repository}' failed at {error}") from error
         first = view.plan
         repository = view.observed.get(Ref("repository", self._spec.repository))
         if first and repository is not None and repository.extra["archived"]:
@@ -101,7 +88,7 @@ class Runner:
                 call(self._github, target)
             except GithubError as error:
                 doing = f"{_VERBS[change.action]} {change.ref.words}"
-                raise Failure(f"{doing} failed at {error}", changes[:position], changes[position:]) from error
+                raise ApplyFailure(f"{doing} failed at {error}", changes[:position], changes[position:]) from error
 
     def _verified(self, made: Plan) -> _View:
         """Reads and plans again until nothing is left to do; a plan that stays is an error."""
@@ -110,7 +97,7 @@ class Runner:
             try:
                 view = self._view()
             except GithubError as error:
-                raise Failure(f"Reading what was written failed at {error}", made.changes) from error
+                raise ApplyFailure(f"Reading what was written failed at {error}", made.changes) from error
             if not view.plan:
                 return view
             if self._clock() >= end:

@@ -29,17 +29,6 @@ from .layout import Layout, Packed, compose
 from .model import Image
 
 
-class Broken(Impossible):
-    """An image that breaks rules: a sentence for each.
-
-    :param failures: the sentences.
-    """
-
-    def __init__(self, title: str, failures: list[str]) -> None:
-        super().__init__(f"{title} is refused. {' '.join(failures)}")
-        self.failures = failures
-
-
 class Builder:
     """Builds of one version.
 
@@ -95,7 +84,8 @@ class Builder:
 
     def _passed(self, architecture: str, failures: list[str]) -> None:
         if failures:
-            raise Broken(f"The image of {self._image.application} {self._version} for {architecture}", failures)
+            what = f"The image of {self._image.application} {self._version} for {architecture}"
+            raise Impossible(f"{what} is refused. {' '.join(failures)}", failures=failures)
 
     def _labels(self, artifact: Artifact, base: BaseFacts, index: str) -> dict[str, str]:
         return labels(self._image, self._version, artifact.sha256, index, base.digest)

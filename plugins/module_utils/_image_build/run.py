@@ -20,6 +20,7 @@ from .._clients import Api
 from .._plan import Action, Change, Field, Impossible, Plan, Ref, Refusal, Value
 from .._programs import Execute
 from .._semver_tag.versions import oci_tag
+from .._step import Outcome
 from . import base as bases
 from . import outdated
 from .artifact import Artifact, Artifacts
@@ -33,13 +34,6 @@ from .release import Decision, Release, decide
 _DOCKER = (
     "Docker makes another digest with every build, so equal digests are not promised with it; all else is asserted."
 )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    plan: Plan
-    answer: dict[str, Value]
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass

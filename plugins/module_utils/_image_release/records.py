@@ -14,9 +14,10 @@ from typing import Any
 from .._application_artifact.model import release_key
 from .._objects import Objects
 from .._plan import Impossible, Value
+from .._step import Outcome
 from . import manifest as manifests
 from .options import Spec
-from .steps import Outcome, Step, made, plan, step
+from .steps import Step, made, plan, step
 
 JSON = "application/json"
 

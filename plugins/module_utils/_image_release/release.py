@@ -25,6 +25,7 @@ from .._plan import Impossible, Value
 from .._programs import Execute
 from .._registries import Client
 from .._registry_access import check_push
+from .._step import Outcome
 from . import bundle as bundles
 from . import manifest as manifests
 from . import sboms
@@ -34,7 +35,7 @@ from .options import Spec
 from .provenance import provenance
 from .records import JSON, Records
 from .signing import Cosign
-from .steps import Outcome, Step, made, plan, step
+from .steps import Step, made, plan, step
 
 LABELS = {
     "org.opencontainers.image.version": "version",

@@ -15,10 +15,10 @@ from .._clients import Api
 from .._objects import Objects
 from .._plan import Impossible, Value
 from .._programs import Execute
+from .._step import Outcome
 from .options import parse
 from .records import Recording
 from .release import Release
-from .steps import Outcome
 
 
 def today() -> str:

@@ -25,12 +25,6 @@ class Step:
     registry: Client | None
 
 
-@dataclass(frozen=True)
-class Outcome:
-    plan: Plan
-    answer: dict[str, Value]
-
-
 def step(kind: str, name: str, make: Callable[[], object], to: Client | None = None, **fields: Value) -> Step:
     """Something that is made; nothing of a release is ever changed or deleted."""
     values = tuple(Field(path, None, value) for path, value in sorted(fields.items()) if value is not None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._plan import Action, Change, Field, Impossible, Plan, Ref, Refusal, Value
+from .._step import Outcome
 from .commits import Commit
 from .decision import Decision, Standing, Tag, check_history, decide, tags_of
 from .git import Execute, Git, GitError, Remote
@@ -20,13 +21,6 @@ from .versions import oci_tag
 
 if TYPE_CHECKING:
     from semver import Version
-
-
-@dataclass(frozen=True)
-class Outcome:
-    plan: Plan
-    answer: dict[str, Value]
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)

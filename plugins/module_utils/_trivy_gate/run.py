@@ -18,6 +18,7 @@ from typing import Any
 
 from .._oci_layout import verify
 from .._plan import Impossible, Plan, Value
+from .._step import Outcome
 from . import archive, canary, database, external, vex
 from . import report as trivy_report
 from .decide import VERDICTS, canary_doubts, decide, doubts, log_doubts, summary
@@ -35,16 +36,6 @@ _WRITERS = {"json": as_json, "sarif": as_sarif, "junit": as_junit, "markdown": a
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """:param failure: a sentence where the verdict stops the run, None where it goes on."""
-
-    plan: Plan
-    answer: dict[str, Value]
-    warnings: tuple[str, ...]
-    failure: str | None
-
-
-@dataclass(frozen=True)
 class _Judged:
     """:param errors: why there is no verdict; `unverified`: why a report from outside proves nothing."""
 
@@ -55,7 +46,7 @@ class _Judged:
     unverified: tuple[str, ...] = ()
 
 
-def run(params: Mapping[str, Value], execute: Execute, folder: str, *, check_mode: bool) -> Outcome:
+def judge(params: Mapping[str, Value], execute: Execute, folder: str, *, check_mode: bool) -> Outcome:
     """All targets, and what is decided of them together: the worst verdict and every reason.
 
     :param folder: private and empty; the caller deletes it.

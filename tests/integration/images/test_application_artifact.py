@@ -12,10 +12,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.fetch import fetch, look
-from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.run import Outcome, Runner
+from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
 from ansible_collections.slipway.platform.plugins.module_utils._objects import Objects
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome
 
 from ..conftest import Emulator
 from . import layouts

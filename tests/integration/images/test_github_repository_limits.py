@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from werkzeug.wrappers import Response
 
+from ansible_collections.slipway.platform.plugins.module_utils._apply import ApplyFailure
 from ansible_collections.slipway.platform.plugins.module_utils._github_repository.client import Github as Client
 from ansible_collections.slipway.platform.plugins.module_utils._github_repository.client import GithubError
-from ansible_collections.slipway.platform.plugins.module_utils._github_repository.run import Failure, Runner
+from ansible_collections.slipway.platform.plugins.module_utils._github_repository.run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
 from tests.github.life import PRODUCTION, REPOSITORY, RULESET, run
 from tests.github.server import Github, serving
@@ -27,8 +28,8 @@ def github() -> Iterator[Github]:
         yield fake
 
 
-def failed(github: Github, **options: Any) -> Failure:
-    with pytest.raises(Failure) as failure:
+def failed(github: Github, **options: Any) -> ApplyFailure:
+    with pytest.raises(ApplyFailure) as failure:
         run(github, **options)
     return failure.value
 
@@ -173,7 +174,7 @@ def test_a_limit_that_lasts_too_long_is_told_with_its_end(github: Github) -> Non
 def test_limits_without_end_are_given_up(github: Github) -> None:
     github.trouble = Trouble(99, status=429, message="Too many requests")
     clock = Clock()
-    with pytest.raises(Failure) as failure:
+    with pytest.raises(ApplyFailure) as failure:
         run(github, sleep=clock.sleep)
     assert str(failure.value) == (
         f"{READING}: 429: Too many requests. The limit of the token is used up; run again in a while."
@@ -194,7 +195,7 @@ def test_what_post_has_made_would_stand_twice(github: Github) -> None:
     run(github, **ALONE)
     github.trouble = Trouble(1, "POST", status=502, message="Server Error")
     clock = Clock()
-    with pytest.raises(Failure) as failure:
+    with pytest.raises(ApplyFailure) as failure:
         run(github, rulesets=[RULESET], sleep=clock.sleep)
     assert str(failure.value).startswith(
         f"Creating ruleset 'default branch' failed at POST /repos/{REPOSITORY}/rulesets"
@@ -212,7 +213,7 @@ def test_a_limit_holds_up_post_too(github: Github) -> None:
 
 def test_a_missing_right_is_not_waited_for(github: Github) -> None:
     clock = Clock()
-    with pytest.raises(Failure):
+    with pytest.raises(ApplyFailure):
         run(github, token="ghp_reader", sleep=clock.sleep)
     assert clock.pauses == []
 

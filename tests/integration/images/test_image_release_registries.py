@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._image_release.steps import Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome
 
 from . import layouts
 from .registries import ECR_HTPASSWD, HTPASSWD, PASSWORD, USER, RegistryServer, execute, free_port

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.run import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome
 from sandbox.images.trivy_database import Advisory
 from tests.oci_layouts import blob, make_layout, put_index
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate import run as trivy_gate
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.run import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.run import judge
 from sandbox.images.trivy_database import Advisory, Vulnerability, write
 from tests.oci_layouts import Files, make_layout
 
@@ -106,7 +106,7 @@ def run(directory: Path, database: Path, *, check_mode: bool = False, **options:
     values = {"mode": "report", "trivy_path": str(TRIVY), "directory": str(directory), "database": str(database)}
     values |= {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}
     try:
-        return trivy_gate.run(values, execute, folder, check_mode=check_mode)
+        return judge(values, execute, folder, check_mode=check_mode)
     finally:
         shutil.rmtree(folder)
 
