@@ -15,12 +15,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from .._application_artifact import claims
+from .._application_artifact import options as application_artifact
+from .._application_artifact.model import application_name
 from .._github_repository import model as github_repository
 from .._github_repository import options as github_options
 from .._image_build import model as image_build
 from .._image_release import options as image_release
 from .._options import checked
 from .._plan import Refusal, Value
+from .._semver_tag import options as semver_tag
 from .._trivy_gate import options as trivy_gate
 from .._trivy_gate import policy
 from .variables import in_words, name_of
@@ -47,7 +51,19 @@ def _gate(options: Mapping[str, Value]) -> object:
     return policy.read(spec.policy, _today()) if spec.policy else spec
 
 
+def _artifact(options: Mapping[str, Value]) -> object:
+    """What is known before anything is compiled."""
+    return application_name("application", options["application"])
+
+
 STEPS: dict[str, Step] = {
+    "semver_tag": Step(semver_tag.OPTIONS, semver_tag.parse, {"claimed_versions": [], "expected_version": None}),
+    "application_artifact": Step(
+        application_artifact.OPTIONS,
+        _artifact,
+        {"version": "0.0.0", "commit": 40 * "0", "artifacts": [{"architecture": "amd64", "path": "/"}]},
+    ),
+    "application_artifact_info": Step(claims.OPTIONS, _artifact, {"after": None}),
     "github_repository": Step(github_options.OPTIONS, github_repository.parse, {"token": "-"}),
     "image_build": Step(image_build.OPTIONS, lambda options: image_build.parse(options, _today()), RELEASE),
     "trivy_gate": Step(trivy_gate.OPTIONS, _gate, {"images": None, "filesystem": "/"}),

@@ -147,6 +147,10 @@ def test_the_gate_stops_the_release(place_of_images: Place, first: Run, tmp_path
     assert "CVE-2000-0001" in run.output
     assert place_of_images.registry.writes() == before
     assert place_of_images.git("tag") == "v0.1.0"
+    run = place_of_images.play(image_build_policy=str(policy), image_build_push=False)
+    assert run.code == 0, "a build that is not pushed is judged, and the verdict stops nothing"
+    assert place_of_images.registry.writes() == before
+    assert place_of_images.git("tag") == "v0.1.0"
     assert not [key for key in place_of_images.stored() if key.startswith("applications/app/0.1.1/release")]
 
 
@@ -166,6 +170,21 @@ def test_nodes_that_could_not_run_the_image(place_of_images: Place, first: Run) 
     groups = [{"name": "graviton", "instance_types": ["m7g.large"]}]
     run = place_of_images.play("--check", nodegroups_groups=groups)
     assert run.sentences == ["image_build_architectures is ['amd64']; node groups run m7g.large, which needs arm64."]
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"image_build_tag_prefix": "v 1"}, "image_build_tag_prefix is 'v 1'; "),
+        ({"image_build_application": "App"}, "image_build_application is 'App'; "),
+    ],
+)
+def test_what_is_wrong_is_told_before_anything_is_compiled(
+    place_of_images: Place, first: Run, variables: dict[str, str], sentence: str
+) -> None:
+    run = place_of_images.play(**variables)
+    assert [text[: len(sentence)] for text in run.sentences] == [sentence]
+    assert [task for task, _, _ in run.tasks if "alidat" not in task] == []
 
 
 def test_repositories_in_ecr_go_with_the_platform(place_of_images: Place, first: Run) -> None:
