@@ -89,7 +89,8 @@ def test_a_deployment_becomes_available_and_a_drained_node_empty(place: Place, c
     place.kubectl("create", "deployment", "web", "--image=example.org/web:1", "--replicas=6")
     place.kubectl("rollout", "status", "deployment/web", "--timeout=100s")
     pods = json.loads(place.kubectl("get", "pods", "--output=json"))["items"]
-    on_demand = {name for name, node in place.nodes().items() if not node["spec"].get("taints")}
+    labels = {name: node["metadata"]["labels"] for name, node in place.nodes().items()}
+    on_demand = {name for name, found in labels.items() if found["eks.amazonaws.com/capacityType"] == "ON_DEMAND"}
     assert {pod["spec"]["nodeName"] for pod in pods} <= on_demand
     drained = pods[0]["spec"]["nodeName"]
     place.kubectl("drain", drained, "--ignore-daemonsets", "--timeout=100s")
