@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,10 @@ class Place:
         names = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
         found = {}
         for process in self.processes():
-            name = Path(process.exe()).name
-            if name in names:
-                found[process.pid] = name
+            with suppress(psutil.NoSuchProcess):  # it has ended since it was listed
+                name = Path(process.exe()).name
+                if name in names:
+                    found[process.pid] = name
         return found
 
     def client(
