@@ -118,6 +118,8 @@ def image(client: Client, state: State, one_stage: int) -> Table:
     :param one_stage: bytes of the usual image, see `sandbox.images.one_stage`
     """
     table = Table(title="Image", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")  # a digest is worth nothing without its end
     s3 = client("s3")
     for bucket in _buckets(client):
         if not bucket.endswith("-application"):

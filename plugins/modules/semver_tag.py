@@ -153,6 +153,12 @@ options:
       - Whether HEAD is tagged with a new version. The tree must be clean.
     type: bool
     default: false
+  taggable:
+    description:
+      - Refuses what O(tag) would refuse, and with O(push) also what the push would refuse, without making a tag. It is
+        for the beginning of a run that tags at its end.
+    type: bool
+    default: false
   annotated:
     description:
       - Whether the tag is an object of its own, with tagger, time and the release notes as message.

@@ -56,5 +56,6 @@ def prepare(state: State) -> Path:
     git(building, "clone", "--quiet", "--bare", ".", str(remote))
     git(building, "remote", "add", "origin", str(remote))
     git(building, "fetch", "--quiet")
+    git(building, "branch", "--quiet", "--set-upstream-to=origin/main")
     building.rename(folder)
     return folder

@@ -58,9 +58,17 @@ def test_a_remote_that_moved_on_is_refused(made: Made, tmp_path: Path) -> None:
     commit(theirs, "fix: c")
     ahead = git(theirs, "rev-parse", "HEAD")
     sentence = refused(theirs, **options)
-    assert sentence.startswith("The remote 'origin' has moved on: its branch 'main' stands at commit ")
+    assert sentence.startswith(
+        f"The remote 'origin' has no commit {ahead[:12]} yet, its branch 'main' stands at commit "
+    )
+    assert sentence == refused(theirs, taggable=True, push=True)
+    assert run(theirs, taggable=True).plan.as_list() == []
+    (theirs / "new").write_text("")
+    assert refused(theirs, taggable=True).startswith("The tree is dirty ('new')")
+    (theirs / "new").unlink()
     git(theirs, "push", "--quiet")
     assert f"stands at commit {ahead[:12]}, HEAD at " in refused(mine, **options)
+    assert refused(mine, **options) == refused(mine, taggable=True, push=True)
     assert run(theirs, **options).answer["version"] == "1.1.0"
     assert refused(mine, **options) == (
         f"The remote 'origin' has moved on: 1.1.0 is next, but its tag 'v1.1.0' exists on commit {ahead[:12]}; "

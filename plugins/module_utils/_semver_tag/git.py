@@ -191,6 +191,14 @@ class Git:
         head = next((commit for commit, reference in pairs if reference == f"refs/heads/{branch}"), None)
         return Remote(_peeled(lines, "\t"), head)
 
+    def is_older(self, commit: str, than: str) -> bool:
+        """Whether a commit is a proper ancestor of another; one that the clone lacks is none."""
+        try:
+            self.call("merge-base", "--is-ancestor", commit, than)
+        except GitError:
+            return False
+        return commit != than
+
     def create_tag(self, name: str, commit: str, message: str, how: Tagging) -> None:
         if not how.annotated:
             self.call("tag", "--no-sign", name, commit)

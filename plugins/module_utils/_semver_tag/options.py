@@ -47,6 +47,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "build_metadata": {"type": "str", "default": ""},
     "tag": {"type": "bool", "default": False},
+    "taggable": {"type": "bool", "default": False},
     "annotated": {"type": "bool", "default": True},
     "sign": {"type": "str", "choices": ["none", "ssh", "gpg"], "default": "none"},
     "signing_key": {"type": "str", "no_log": False},
@@ -87,6 +88,7 @@ class Tagging:
     """What is done with the version."""
 
     tag: bool
+    taggable: bool
     annotated: bool
     sign: str
     signing_key: str | None
@@ -199,8 +201,8 @@ def _tagging(given: Mapping[str, Value]) -> Tagging:
         raise Refusal("annotated", False, "a signed tag is always an annotated one")
     if given["sign"] != "none" and not given["signing_key"]:
         raise Refusal("signing_key", None, f"sign is {given['sign']}, which needs a key")
-    if given["push"] and not given["tag"]:
-        raise Refusal("push", True, "only what is tagged can be pushed, set tag to true")
+    if given["push"] and not (given["tag"] or given["taggable"]):
+        raise Refusal("push", True, "only what is tagged can be pushed, set tag or taggable to true")
     for option in ("tagger_name", "tagger_email", "remote"):
         if not given[option] or given[option].startswith("-") or any(c in "<>\n" for c in given[option]):
             raise Refusal(option, given[option], "a text without '<', '>' and line breaks is allowed")

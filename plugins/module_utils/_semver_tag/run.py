@@ -86,7 +86,7 @@ class Runner:
     def _plan(self, standing: Standing, branch: str | None, commits: list[Commit], decision: Decision) -> Plan:
         how, version = self._spec.tagging, decision.version
         here = _here(standing, version)
-        if not how.tag or version is None or not (decision.due or here):
+        if not (how.tag or how.taggable) or version is None or not (decision.due or here):
             return Plan()
         name = here.name if here else _name(standing.prefix, version)
         changes = []
@@ -104,7 +104,7 @@ class Runner:
                 self._check_remote(remote, name, version, standing, branch, commits)
                 field = Field("commit", None, standing.head)
                 changes.append(Change(Ref("remote_tag", f"{how.remote}/{name}"), Action.CREATE, (field,)))
-        return Plan(tuple(changes))
+        return Plan(tuple(changes) if how.tag else ())
 
     def _remote(self, branch: str | None) -> Remote:
         how = self._spec.tagging
@@ -132,6 +132,11 @@ class Runner:
                 )
         if branch is not None and remote.branch_head is None:
             raise Impossible(f"The remote '{where}' has no branch '{branch}'; push the commits before the tag.")
+        if remote.branch_head is not None and self._git.is_older(remote.branch_head, standing.head):
+            raise Impossible(
+                f"The remote '{where}' has no commit {standing.head[:12]} yet, its branch '{branch}' stands at commit "
+                f"{remote.branch_head[:12]}; push the commits before the tag."
+            )
         if branch is not None and remote.branch_head != standing.head:
             raise Impossible(
                 f"The remote '{where}' has moved on: its branch '{branch}' stands at commit "

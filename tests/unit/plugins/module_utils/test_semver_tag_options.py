@@ -52,7 +52,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"sign": "gpg", "signing_key": "A", "annotated": False},
         "annotated is False; a signed tag is always an annotated one.",
     ),
-    ({"push": True}, "push is True; only what is tagged can be pushed, set tag to true."),
+    ({"push": True}, "push is True; only what is tagged can be pushed, set tag or taggable to true."),
     ({"remote": "--upload-pack=x"}, "remote is '--upload-pack=x'; a text without '<', '>' and line breaks is allowed."),
     ({"tagger_email": "<a>"}, "tagger_email is '<a>'; a text without '<', '>' and line breaks is allowed."),
     ({"prefix": "v"}, "prefix is 'v'; it is unknown, allowed are annotated, branch, "),
