@@ -45,7 +45,8 @@ options:
     required: true
   created:
     description:
-      - Time of the commit by RFC 3339, for example V(2026-01-31T12:00:00Z). Everything in the image has this time.
+      - Time of the commit by RFC 3339, for example V(2026-01-31T12:00:00Z). The image and everything of the application
+        in it have this time.
     type: str
     required: true
   source:

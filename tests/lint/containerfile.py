@@ -1,4 +1,4 @@
-"""Prints a Containerfile of image_build, with every option that shows in it: python -m tests.lint.containerfile."""
+"""Prints the Containerfiles of image_build, with every option that shows in it: python -m tests.lint.containerfile."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def text() -> str:
     defaults = {name: option.get("default") for name, option in model.OPTIONS.items()}
     image = model.parse({**defaults, **OPTIONS}, date(2026, 1, 31))
     labels = containerfile.labels(image, image.version, "c" * 64, "d" * 64, f"sha256:{'b' * 64}")
-    return containerfile.containerfile(image, f"{image.base.name}@sha256:{'b' * 64}", "d" * 64, labels)
+    system = containerfile.system(image, f"{image.base.name}@sha256:{'b' * 64}", containerfile.Index("d" * 64, 0))
+    return system + containerfile.application(image, "localhost/app-system:amd64", labels)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from . import assertions
 from .artifact import Artifact, Artifacts
 from .base import BaseFacts
 from .checks import Starter
-from .containerfile import ARTIFACT, containerfile, labels
+from .containerfile import ARTIFACT, Index, application, labels, system
 from .docker import Docker
 from .engine import Engine
 from .layout import Layout, Packed, compose
@@ -43,32 +43,40 @@ class Builder:
         kind = Docker if image.engine == "docker" else Engine
         self._engine = kind(image, execute, image.cache / "store")
 
-    def text(self, artifact: Artifact, base: BaseFacts, index: str) -> str:
-        """The Containerfile of an architecture."""
-        return containerfile(
-            self._image, self._engine.base_name(base.digest), index, self._labels(artifact, base, index)
+    def texts(self, artifact: Artifact, base: BaseFacts, index: Index) -> tuple[str, str]:
+        """The Containerfiles of an architecture, of the system and of the application over it."""
+        return (
+            system(self._image, self._engine.base_name(base.digest), index),
+            application(self._image, self._system(artifact.architecture), self._labels(artifact, base, index)),
         )
 
-    def build(self, artifact: Artifact, base: BaseFacts, index: str, target: Path) -> None:
+    def _system(self, architecture: str) -> str:
+        return f"localhost/{self._image.application}-system:{architecture}"
+
+    def build(self, artifact: Artifact, base: BaseFacts, index: Index, target: Path) -> None:
         """Makes the layout `target`, or Impossible and nothing. What stood there is replaced."""
         image, architecture, engine = self._image, artifact.architecture, self._engine
         with engine.alone(), self._folder(image.cache) as work, self._folder(image.directory) as beside:
             made, context = beside / "layout", work / "context"
             context.mkdir()
             self._artifacts.fetch(artifact, context / ARTIFACT)
-            (context / "Containerfile").write_text(self.text(artifact, base, index))
+            files = [context / "Containerfile.system", context / "Containerfile"]
+            for file, text in zip(files, self.texts(artifact, base, index), strict=True):
+                file.write_text(text)
             expected = self._labels(artifact, base, index)
             name = f"localhost/{image.application}:{architecture}"
             engine.load(base.folder, base.digest)
-            engine.build(context, name, architecture)
+            # Each with a time of its own, so that the first is the same for every commit.
+            engine.build(files[0], self._system(architecture), architecture, index.updated)
+            engine.build(files[1], name, architecture, image.created)
             engine.export(name, work / "plain")
             layout = compose(work / "plain", made, expected, self._packed(base))
-            files = [layout.files(number) for number in range(len(layout.diff_ids))]
-            self._passed(architecture, assertions.failures(image, layout, files, base.diff_ids, expected))
+            layers = [layout.files(number) for number in range(len(layout.diff_ids))]
+            self._passed(architecture, assertions.failures(image, layout, layers, base.diff_ids, expected))
             if engine.image_id(name) != layout.config_digest:
                 raise Impossible("The image that the engine starts is not the one of the layout.")
             starter = Starter(image, self._execute, engine.command, engine.environment)
-            self._passed(architecture, starter.failures(name, assertions.world_writable(files)))
+            self._passed(architecture, starter.failures(name, assertions.world_writable(layers)))
             _oci_layout.verify(str(made))
             replace(made, target)
 
@@ -87,8 +95,8 @@ class Builder:
             what = f"The image of {self._image.application} {self._version} for {architecture}"
             raise Impossible(f"{what} is refused. {' '.join(failures)}", failures=failures)
 
-    def _labels(self, artifact: Artifact, base: BaseFacts, index: str) -> dict[str, str]:
-        return labels(self._image, self._version, artifact.sha256, index, base.digest)
+    def _labels(self, artifact: Artifact, base: BaseFacts, index: Index) -> dict[str, str]:
+        return labels(self._image, self._version, artifact.sha256, index.sha256, base.digest)
 
     def _packed(self, base: BaseFacts) -> Packed:
         return Packed(self._image.cache / "layers", base.packed)

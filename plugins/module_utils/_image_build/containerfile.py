@@ -2,19 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The Containerfile of an image: two layers over the base, nothing that differs from day to day. Pure."""
+"""The Containerfiles of an image: a system over the base, the application over it, each one layer. Nothing in them
+differs from day to day. Pure.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from .model import Image
 
-RECIPE = "1"
+RECIPE = "2"
 """Rises with every change of what stands in an image for the same inputs."""
 
 INIT = "/usr/bin/tini"
@@ -25,6 +30,8 @@ MOVED = "the index of packages has moved on"
 
 ARTIFACT = "artifact.tar.gz"
 """Name of the artifact in the folder of the build."""
+
+_DATE = re.compile(rb"^Date: (.+)$", re.MULTILINE)
 
 # What apt, dpkg and shadow leave behind: lists, archives, logs with times, copies of the files they changed, and a
 # cache of ldconfig that holds inode numbers.
@@ -48,6 +55,19 @@ _LEFTOVERS = (
 )
 
 
+@dataclass(frozen=True)
+class Index:
+    """How apt's sources stand.
+
+    :param sha256: one hash over their Release files.
+    :param updated: the latest date in these files, seconds since 1970. It is the time of everything in the first
+        layer, which so is the same for every commit.
+    """
+
+    sha256: str
+    updated: int
+
+
 def rfc3339(created: int) -> str:
     return datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -57,7 +77,7 @@ def labels(image: Image, version: str, checksum: str, index: str, base_digest: s
 
     :param version: with its build metadata, if the image is a refreshed one.
     :param checksum: SHA-256 of the artifact.
-    :param index: `index_of` apt's sources.
+    :param index: hash of the Index of apt's sources.
     :param base_digest: of the base's manifest for this architecture.
     """
     ours = {
@@ -74,23 +94,32 @@ def labels(image: Image, version: str, checksum: str, index: str, base_digest: s
     return dict(sorted({**image.labels, **ours}.items()))
 
 
-def index_of(releases: list[bytes]) -> str:
-    """One hash over the Release files of apt's sources, in whatever order they come."""
+def index_of(releases: list[bytes]) -> Index:
+    """The index of Release files, in whatever order they come."""
     digests = sorted(hashlib.sha256(release).hexdigest() for release in releases)
-    return hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode()).hexdigest()
+    dates = [int(parsedate_to_datetime(text.decode()).timestamp()) for each in releases for text in _DATE.findall(each)]
+    together = hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode()).hexdigest()
+    return Index(together, max(dates, default=0))
 
 
-def containerfile(image: Image, base: str, index: str, image_labels: Mapping[str, str]) -> str:
-    """The text of the Containerfile. The first layer's step holds what it depends on, so that it is cached by it.
+def system(image: Image, base: str, index: Index) -> str:
+    """The Containerfile of the first layer. Its step holds what it depends on, so that it is cached by it.
 
     :param base: name of the base as the engine has it.
+    """
+    return f"FROM {base}\nRUN {_system(image, index)}\n"
+
+
+def application(image: Image, base: str, image_labels: Mapping[str, str]) -> str:
+    """The Containerfile of the second layer, and of what an image is beside its layers.
+
+    :param base: name of the image with the first layer, as the engine has it.
     """
     start = [INIT, "--", *image.command]
     environment = [f"ENV {name}={_quoted(value)}" for name, value in image.environment.items()]
     return "\n".join(
         [
             f"FROM {base}",
-            f"RUN {_system(image, index)}",
             f"ADD {ARTIFACT} {image.home}/",
             *environment,
             "LABEL " + " ".join(f"{name}={_quoted(value)}" for name, value in image_labels.items()),
@@ -103,7 +132,7 @@ def containerfile(image: Image, base: str, index: str, image_labels: Mapping[str
     )
 
 
-def _system(image: Image, index: str) -> str:
+def _system(image: Image, index: Index) -> str:
     """The first layer: updates, an init, the user, and none of what apt leaves behind."""
     user = f"--no-log-init --uid {image.user} --gid {image.user} --no-create-home --home-dir /nonexistent"
     # Without pipes: the shell of the step would not see that their first program fails.
@@ -112,9 +141,9 @@ def _system(image: Image, index: str) -> str:
     made = [f"{{ [ -e {directory} ] || install -d -m 1777 {directory}; }}" for directory in image.writable]
     steps = [
         # shadow writes the day of the last change of a password, from this variable if it is there.
-        f"export SOURCE_DATE_EPOCH={image.created} DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8",
+        f"export SOURCE_DATE_EPOCH={index.updated} DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8",
         "apt-get -q -o APT::Update::Error-Mode=any update",
-        f"{measured} && sort -o /tmp/index /tmp/index && echo '{index}  /tmp/index' >/tmp/wanted",
+        f"{measured} && sort -o /tmp/index /tmp/index && echo '{index.sha256}  /tmp/index' >/tmp/wanted",
         f"{{ sha256sum --check --status /tmp/wanted || {{ echo {shlex.quote(MOVED)}; exit 1; }}; }}",
         "apt-get -q -y upgrade",
         # Their versions are those of the index that was measured, so none is named here.

@@ -37,9 +37,9 @@ class Docker(Engine):
             self._skopeo(f"dir:{base}", f"docker-archive:{archive}:{name}")
             self._run([self.command, "load", "--quiet", f"--input={archive}"])
 
-    def build(self, context: Path, name: str, architecture: str) -> None:
+    def build(self, file: Path, name: str, architecture: str, created: int) -> None:
         how = ["--network=host", "--pull=false", f"--platform=linux/{architecture}", f"--tag={name}"]
-        self._run([self.command, "build", *how, f"--file={context / 'Containerfile'}", str(context)])
+        self._run([self.command, "build", *how, f"--file={file}", str(file.parent)])
 
     def export(self, name: str, folder: Path) -> None:
         with self._archive() as archive:

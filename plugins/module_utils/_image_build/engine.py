@@ -97,12 +97,15 @@ class Engine:
         policy = f"--policy={self.store / 'conf' / 'policy.json'}"
         self._run([*unshare, programs.skopeo, "copy", "--quiet", policy, f"dir:{base}", f"containers-storage:{name}"])
 
-    def build(self, context: Path, name: str, architecture: str) -> None:
-        """Builds the folder `context` as the image `name`; nothing is pulled."""
+    def build(self, file: Path, name: str, architecture: str, created: int) -> None:
+        """Builds a Containerfile in its folder as the image `name`; nothing is pulled.
+
+        :param created: the time of what is built, seconds since 1970.
+        """
         how = ["--layers", "--format=oci", "--isolation=chroot", "--network=host"]
         how += ["--pull=never"] if self._podman else ["--pull-never"]
-        how += [self._policy, f"--timestamp={self._image.created}", f"--platform=linux/{architecture}"]
-        self._run([self._program, "build", *how, f"--tag={name}", f"--file={context / 'Containerfile'}", str(context)])
+        how += [self._policy, f"--timestamp={created}", f"--platform=linux/{architecture}"]
+        self._run([self._program, "build", *how, f"--tag={name}", f"--file={file}", str(file.parent)])
 
     def export(self, name: str, folder: Path) -> None:
         """Copies an image out of the store into a folder of the form `dir:`, which leaves layers uncompressed."""

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from . import updates
 from .base import BaseFacts, fetched
+from .containerfile import Index
 from .layout import Layout, read
 from .model import Image
 from .release import Release
@@ -28,7 +29,7 @@ class World(Protocol):
     @property
     def releases(self) -> Mapping[str, bytes]: ...
     def base(self, architecture: str) -> BaseFacts: ...
-    def index(self, architecture: str) -> str: ...
+    def index(self, architecture: str) -> Index: ...
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def newer(image: Image, release: Release, world: World, target: Callable[[str, s
     base, index, fixes = False, False, list[dict[str, str]]()
     for architecture in image.architectures:
         stood = release.base_and_index(architecture)
-        now = world.base(architecture).digest, world.index(architecture)
+        now = world.base(architecture).digest, world.index(architecture).sha256
         base, index = base or stood[0] != now[0], index or stood[1] != now[1]
         if stood != now:
             found = _fixes(image, release, architecture, world, target(release.version, architecture))
@@ -81,7 +82,7 @@ def pull(release: Release, architecture: str, target: Path, replace: Callable[[P
 def _fixes(image: Image, release: Release, architecture: str, world: World, target: Path) -> list[dict[str, str]]:
     """Kept in the cache by digest and index: the same question costs nothing the second time."""
     digest = release.manifests[architecture]
-    key = hashlib.sha256(f"{digest} {world.index(architecture)}".encode()).hexdigest()
+    key = hashlib.sha256(f"{digest} {world.index(architecture).sha256}".encode()).hexdigest()
     kept = image.cache / "fixes" / f"{key}.json"
     try:
         answer: list[dict[str, str]] = json.loads(kept.read_bytes())

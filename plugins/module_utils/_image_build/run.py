@@ -26,7 +26,7 @@ from . import outdated
 from .artifact import Artifact, Artifacts
 from .base import BaseFacts
 from .build import Builder, record, recorded, replace, room
-from .containerfile import RECIPE, index_of
+from .containerfile import RECIPE, Index, index_of
 from .layout import Layout, read
 from .model import Image, parse
 from .release import Decision, Release, decide
@@ -55,11 +55,11 @@ class _World:
         addresses = {a for architecture in self.image.architectures for a in self.base(architecture).releases}
         return bases.indexes(sorted(addresses))
 
-    def index(self, architecture: str) -> str:
+    def index(self, architecture: str) -> Index:
         return index_of([self.releases[address] for address in self.base(architecture).releases])
 
     def today(self) -> dict[str, tuple[str, str]]:
-        return {name: (self.base(name).digest, self.index(name)) for name in self.image.architectures}
+        return {name: (self.base(name).digest, self.index(name).sha256) for name in self.image.architectures}
 
 
 class Runner:
@@ -130,7 +130,7 @@ class Runner:
             "artifact_sha256": ("io.slipway.artifact.sha256", artifact.sha256),
             "base_digest": ("org.opencontainers.image.base.digest", self._world.base(architecture).digest),
             "commit": ("org.opencontainers.image.revision", self._image.commit),
-            "index_sha256": ("io.slipway.index.sha256", self._world.index(architecture)),
+            "index_sha256": ("io.slipway.index.sha256", self._world.index(architecture).sha256),
         }
         return [Field(path, labels.get(label), value) for path, (label, value) in now.items()]
 
@@ -138,9 +138,9 @@ class Runner:
         """One hash of everything that the layout depends on, and of what it was checked for."""
         architecture = artifact.architecture
         builder = self._builder(version)
-        text = builder.text(artifact, self._world.base(architecture), self._world.index(architecture))
+        texts = builder.texts(artifact, self._world.base(architecture), self._world.index(architecture))
         image = self._image
-        parts = [RECIPE, text, asdict(image.checks), image.writable, image.engine]
+        parts = [RECIPE, texts, asdict(image.checks), image.writable, image.engine]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _make(self, decision: Decision, artifact: Artifact, change: Change) -> None:

@@ -42,10 +42,11 @@ def test_a_life(build: Build) -> None:
     build.assert_clean()
 
     checksum = pack(build.artifact(), program("another one"))
-    changed = build.run()
+    changed = build.run(commit="9" * 40, created="2026-06-07T08:09:10Z")
     (change,) = changed.plan.as_list()
     assert change["action"] == "replace"
-    assert [(entry["path"], entry["after"]) for entry in change["fields"]] == [("artifact_sha256", checksum)]
+    fields = [(entry["path"], entry["after"]) for entry in change["fields"]]
+    assert fields == [("artifact_sha256", checksum), ("commit", "9" * 40)]
     old, new = first.answer["images"][0], changed.answer["images"][0]
     assert [a == b for a, b in zip(old["diff_ids"], new["diff_ids"], strict=True)] == [True, True, False]
     assert "Using cache" in build.said

@@ -117,6 +117,7 @@ def test_a_full_disk(tmp_path: Path, small: Path, debian: base_image.BaseImage, 
     assert made["digest"] == Build(tmp_path, image_cache, debian).digest()
     images = json.loads((small / "cache/store/images/overlay-images/images.json").read_bytes())
     assert sorted(name for image in images for name in image.get("names") or []) == [
+        "localhost/app-system:amd64",
         "localhost/app:amd64",
         f"registry.example/library/debian@{debian.digest}",
     ]

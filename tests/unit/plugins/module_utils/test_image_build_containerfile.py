@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._image_build.containerfile import (
-    containerfile,
+    Index,
+    application,
     index_of,
     labels,
+    system,
 )
 from ansible_collections.slipway.platform.plugins.module_utils._image_build.model import parse
 
@@ -22,30 +24,37 @@ IMAGE = parse(parameters(writable_directories=["/var/lib/app"], packages=["ca-ce
 PRINTABLE = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1)
 
 
-def text(image=IMAGE, index: str = "1" * 64) -> str:
-    return containerfile(
-        image, f"{image.base.name}@{DIGEST}", index, labels(image, image.version, "2" * 64, index, DIGEST)
-    )
+INDEX = Index("1" * 64, 1700000000)
+
+
+def text(image=IMAGE) -> str:
+    return application(image, "localhost/app-system:amd64", labels(image, image.version, "2" * 64, "1" * 64, DIGEST))
+
+
+def first_layer(image=IMAGE, index: Index = INDEX) -> str:
+    return system(image, f"{image.base.name}@{DIGEST}", index)
 
 
 def test_instructions() -> None:
     lines = text().splitlines()
     assert [line.split(" ", 1)[0] for line in lines] == [
-        *("FROM", "RUN", "ADD", "LABEL", "EXPOSE", "STOPSIGNAL", "USER", "ENTRYPOINT")
+        *("FROM", "ADD", "LABEL", "EXPOSE", "STOPSIGNAL", "USER", "ENTRYPOINT")
     ]
-    assert lines[0] == f"FROM registry.example/debian@{DIGEST}"
+    assert lines[0] == "FROM localhost/app-system:amd64"
+    assert [line.split(" ", 1)[0] for line in first_layer().splitlines()] == ["FROM", "RUN"]
+    assert first_layer().splitlines()[0] == f"FROM registry.example/debian@{DIGEST}"
     assert lines[-1] == 'ENTRYPOINT ["/usr/bin/tini", "--", "/opt/app/bin/app"]'
     assert lines[-2] == "USER 10001:10001"
 
 
 def test_the_first_layer_depends_on_what_it_holds_alone() -> None:
-    first = text().splitlines()[1]
-    assert "export SOURCE_DATE_EPOCH=1778051289 " in first
+    first = first_layer()
+    assert "export SOURCE_DATE_EPOCH=1700000000 " in first
     assert "echo ca-certificates tini >" in first
     assert "install -d -m 1777 /var/lib/app" in first
-    other = replace(IMAGE, commit="9" * 40, version="9.9.9", environment={"A": "b"})
-    assert text(other).splitlines()[1] == first
-    assert text(index="3" * 64).splitlines()[1] != first
+    other = replace(IMAGE, commit="9" * 40, version="9.9.9", created=1, environment={"A": "b"})
+    assert first_layer(other) == first
+    assert first_layer(index=Index("3" * 64, 1700000000)) != first
 
 
 @given(st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True), PRINTABLE, max_size=3))
@@ -69,4 +78,6 @@ def test_labels() -> None:
 def test_an_index_is_a_set_of_release_files() -> None:
     assert index_of([b"a", b"b"]) == index_of([b"b", b"a"])
     assert index_of([b"a", b"b"]) != index_of([b"a", b"c"])
-    assert len(index_of([])) == 64
+    assert len(index_of([]).sha256) == 64
+    older, newer = b"x\nDate: Sat, 09 May 2026 09:08:07 UTC\ny\n", b"Date: Sat, 09 May 2026 10:08:07 +0000\n"
+    assert index_of([newer, older]).updated == index_of([older]).updated + 3600 == 1778321287
