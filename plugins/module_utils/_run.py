@@ -164,6 +164,4 @@ def run(box: Box) -> None:
         answer = {"known": outcome.known, **outcome.answer}
         return _step.Outcome(outcome.plan, answer, answer.pop("warnings", ()))
 
-    _step.run_on_aws(
-        box.specification, step, f"Handling {box.name} of platform '{{platform_name}}'", speak=lambda text: say(text)
-    )
+    _step.run_on_aws(box.specification, step, f"Handling {box.name} of platform '{{platform_name}}'", speak=say)
