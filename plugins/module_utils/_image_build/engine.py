@@ -55,6 +55,8 @@ class Engine:
             "CONTAINERS_REGISTRIES_CONF": str(conf / "registries.conf"),
             "CONTAINERS_CONF": str(conf / "containers.conf"),
             "LC_ALL": "C.UTF-8",
+            "STORAGE_DRIVER": "overlay",  # a user's own would beat the file
+            "STORAGE_OPTS": "",
             "TMPDIR": str(self.store / "tmp"),
         }
 

@@ -148,6 +148,16 @@ def test_an_index_that_moves_during_the_build(build: Build, monkeypatch: pytest.
     assert build.refused() == "The index of Debian's packages changed during the build; run again."
 
 
+def test_a_store_that_the_users_environment_wants(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = build.run().answer["images"]
+    monkeypatch.setenv("STORAGE_DRIVER", "vfs")
+    monkeypatch.setenv("STORAGE_OPTS", "vfs.ignore_chown_errors=true")
+    pack(build.artifact(), program("another one"))
+    other = build.run().answer["images"]
+    assert other[0]["diff_ids"][:2] == plain[0]["diff_ids"][:2]
+    assert not (build.cache / "store/images/vfs").exists()
+
+
 def test_a_run_that_was_killed(build: Build) -> None:
     """What it leaves is taken away by the next run: folders, the engine's containers."""
     code = (
