@@ -45,7 +45,7 @@ class ActionModule(BoxAction):
             },
         }
         values = checked(wanted, roles.values(wanted))
-        calls = [call for name in enabled for call in absent.get(name) or roles.calls(name)]
+        calls = [call for name in enabled for call in (absent[name] if name in absent else roles.calls(name))]
         steps.check([call for call in calls if call["module"] in steps.STEPS])
         boxes = [call for call in calls if call["module"] not in steps.STEPS]
         return {**super()._arguments(variables), "platform_name": values.get("platform_name"), "declared": boxes}

@@ -98,6 +98,10 @@ def verify(path: str, option: str = "layout") -> Layout:
     return _Reader(path).layout()
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 class _Reader:
     def __init__(self, path: str) -> None:
         self._path = path
@@ -147,7 +151,7 @@ class _Reader:
 
     def _descriptor(self, entry: Any, what: str) -> dict[str, Any]:
         digest, size = (entry.get("digest"), entry.get("size")) if isinstance(entry, dict) else (None, None)
-        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest) or not isinstance(size, int):
+        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest) or not _is_number(size):
             raise self._wrong(f"the descriptor of a {what} has no sha256 digest or no size")
         self._spelling(entry)
         path = self._blob(digest)

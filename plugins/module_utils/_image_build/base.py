@@ -104,7 +104,8 @@ def indexes(addresses: Sequence[str]) -> dict[str, bytes]:
 def fetched(address: str, checksum: str | None = None) -> bytes:
     """What stands at an address of a Debian archive; Impossible if it is not what a Release file says."""
     try:
-        content = bytes(open_url(address, timeout=30, http_agent="slipway.platform").read())
+        with open_url(address, timeout=30, http_agent="slipway.platform") as answer:
+            content = bytes(answer.read())
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise Impossible(f"The index of Debian's packages at {address} cannot be read: {reason}.") from error

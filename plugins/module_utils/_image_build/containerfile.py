@@ -97,9 +97,17 @@ def labels(image: Image, version: str, checksum: str, index: str, base_digest: s
 def index_of(releases: list[bytes]) -> Index:
     """The index of Release files, in whatever order they come."""
     digests = sorted(hashlib.sha256(release).hexdigest() for release in releases)
-    dates = [int(parsedate_to_datetime(text.decode()).timestamp()) for each in releases for text in _DATE.findall(each)]
+    dates = [_seconds(text) for each in releases for text in _DATE.findall(each)]
     together = hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode()).hexdigest()
     return Index(together, max(dates, default=0))
+
+
+def _seconds(date: bytes) -> int:
+    """A date of a Release file, which is one of UTC; 0 for what is none, which apt refuses."""
+    try:
+        return int(parsedate_to_datetime(date.decode()).replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        return 0
 
 
 def system(image: Image, base: str, index: Index) -> str:

@@ -30,7 +30,7 @@ def read(folder: str, *, file_needed: bool = True) -> Database:
         version, updated = content["Version"], moment(content["UpdatedAt"])
     except (ValueError, KeyError, TypeError) as error:
         raise Impossible(f"The metadata of the vulnerability database in '{folder}' is damaged.") from error
-    if not isinstance(version, int) or updated is None:
+    if not isinstance(version, int) or isinstance(version, bool) or updated is None:
         raise Impossible(f"The metadata of the vulnerability database in '{folder}' is damaged.")
     checksum = ""
     if os.path.isfile(path):

@@ -80,4 +80,5 @@ def test_an_index_is_a_set_of_release_files() -> None:
     assert index_of([b"a", b"b"]) != index_of([b"a", b"c"])
     assert len(index_of([]).sha256) == 64
     older, newer = b"x\nDate: Sat, 09 May 2026 09:08:07 UTC\ny\n", b"Date: Sat, 09 May 2026 10:08:07 +0000\n"
+    assert index_of([b"Date: yesterday\n", b"Date: \xff\n"]).updated == 0
     assert index_of([newer, older]).updated == index_of([older]).updated + 3600 == 1778321287
