@@ -141,6 +141,19 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What a module's run comes to.
+
+    :param failure: a sentence where the outcome stops the run, None where it goes on.
+    """
+
+    plan: Plan
+    answer: Mapping[str, Value]
+    warnings: Sequence[str] = ()
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
 class Resource:
     """What is declared. An attribute that is not named here is not managed: what stands is kept.
 

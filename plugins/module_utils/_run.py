@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import _account, _finders, _step, _tags
+from . import _account, _finders, _plan, _step, _tags
 from ._apply import Applier, wait_until_gone
 from ._box import Box
 from ._clients import Api, BotoCoreError, ClientError, failure
@@ -159,9 +159,9 @@ def _by_name(value: Value, same: Mapping[Ref, str]) -> Value:
 def run(box: Box) -> None:
     """The `main()` of a box's module. Beside its own answer comes `known`."""
 
-    def step(module: Any, options: dict[str, Any], api: Api) -> _step.Outcome:
+    def step(module: Any, options: dict[str, Any], api: Api) -> _plan.Outcome:
         outcome = Runner(box, options, api, check_mode=module.check_mode).run()
         answer = {"known": outcome.known, **outcome.answer}
-        return _step.Outcome(outcome.plan, answer, answer.pop("warnings", ()))
+        return _plan.Outcome(outcome.plan, answer, answer.pop("warnings", ()))
 
     _step.run_on_aws(box.specification, step, f"Handling {box.name} of platform '{{platform_name}}'", speak=say)

@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,18 +16,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ._apply import ApplyFailure
 from ._clients import Api, AwsFailure, BotoCoreError, ClientError, failure
 from ._options import Options
-from ._plan import Impossible, Plan, Refusal, Value
+from ._plan import Impossible, Outcome, Plan, Refusal
 from ._wait import WaitFailed
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """:param failure: a sentence where the outcome stops the run, None where it goes on."""
-
-    plan: Plan
-    answer: Mapping[str, Value]
-    warnings: Sequence[str] = ()
-    failure: str | None = None
 
 
 def run(options: Options, step: Callable[[Any, dict[str, Any]], Outcome], **libraries: object) -> None:

@@ -534,7 +534,8 @@ from typing import Any
 from ansible_collections.slipway.platform.plugins.module_utils._github_repository.client import HAS_URLLIB3
 from ansible_collections.slipway.platform.plugins.module_utils._github_repository.options import OPTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._github_repository.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome, run
+from ansible_collections.slipway.platform.plugins.module_utils._plan import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._step import run
 
 
 def step(module: Any, options: dict[str, Any]) -> Outcome:

@@ -352,10 +352,11 @@ changes:
 
 from typing import Any
 
+from ansible_collections.slipway.platform.plugins.module_utils._plan import Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.options import OPTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import Version
-from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome, run
+from ansible_collections.slipway.platform.plugins.module_utils._step import run
 
 
 def step(module: Any, options: dict[str, Any]) -> Outcome:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.slipway.platform.plugins.module_utils._github_repository.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._plan import Outcome
 
 from .server import Github
 

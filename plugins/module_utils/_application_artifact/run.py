@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from .._clients import Api
 from .._objects import Objects
-from .._plan import Action, Change, Field, Impossible, Plan, Ref, Value
-from .._step import Outcome
+from .._plan import Action, Change, Field, Impossible, Outcome, Plan, Ref, Value
 from . import model
 from .options import File, Spec, parse
 

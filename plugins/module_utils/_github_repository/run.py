@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .._apply import ApplyFailure
-from .._plan import Action, Found, Impossible, Plan, Ref, Resource, Value, plan
-from .._step import Outcome
+from .._plan import Action, Found, Impossible, Outcome, Plan, Ref, Resource, Value, plan
 from .apply import DELETE, WRITE, Target
 from .client import Github, GithubError
 from .directory import Directory

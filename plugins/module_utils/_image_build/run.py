@@ -17,10 +17,9 @@ from typing import Any
 
 from .. import _oci_layout, _registries
 from .._clients import Api
-from .._plan import Action, Change, Field, Impossible, Plan, Ref, Refusal, Value
+from .._plan import Action, Change, Field, Impossible, Outcome, Plan, Ref, Refusal, Value
 from .._programs import Execute
 from .._semver_tag.versions import oci_tag
-from .._step import Outcome
 from . import base as bases
 from . import outdated
 from .artifact import Artifact, Artifacts

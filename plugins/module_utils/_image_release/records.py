@@ -13,8 +13,7 @@ from typing import Any
 
 from .._application_artifact.model import release_key
 from .._objects import Objects
-from .._plan import Impossible, Value
-from .._step import Outcome
+from .._plan import Impossible, Outcome, Value
 from . import manifest as manifests
 from .options import Spec
 from .steps import Step, made, plan, step

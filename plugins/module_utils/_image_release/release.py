@@ -21,11 +21,10 @@ from .._application_artifact.model import release_key
 from .._clients import Api
 from .._objects import Objects
 from .._oci_layout import Layout
-from .._plan import Impossible, Value
+from .._plan import Impossible, Outcome, Value
 from .._programs import Execute
 from .._registries import Client
 from .._registry_access import check_push
-from .._step import Outcome
 from . import bundle as bundles
 from . import manifest as manifests
 from . import sboms

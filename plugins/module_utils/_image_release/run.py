@@ -13,9 +13,8 @@ from pathlib import Path
 
 from .._clients import Api
 from .._objects import Objects
-from .._plan import Impossible, Value
+from .._plan import Impossible, Outcome, Value
 from .._programs import Execute
-from .._step import Outcome
 from .options import parse
 from .records import Recording
 from .release import Release

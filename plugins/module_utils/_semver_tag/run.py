@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._plan import Action, Change, Field, Impossible, Plan, Ref, Refusal, Value
-from .._step import Outcome
+from .._plan import Action, Change, Field, Impossible, Outcome, Plan, Ref, Refusal, Value
 from .commits import Commit
 from .decision import Decision, Standing, Tag, check_history, decide, tags_of
 from .git import Execute, Git, GitError, Remote

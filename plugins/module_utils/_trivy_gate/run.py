@@ -17,8 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .._oci_layout import verify
-from .._plan import Impossible, Plan, Value
-from .._step import Outcome
+from .._plan import Impossible, Outcome, Plan, Value
 from . import archive, canary, database, external, vex
 from . import report as trivy_report
 from .decide import VERDICTS, canary_doubts, decide, doubts, log_doubts, summary

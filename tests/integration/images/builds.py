@@ -21,8 +21,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._clients import A
 from ansible_collections.slipway.platform.plugins.module_utils._image_build.model import OPTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._image_build.run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._oci_layout import verify
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Outcome, Refusal
 from sandbox.images.base_image import BaseImage
 
 from .registries import execute

@@ -15,8 +15,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._application_arti
 from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
 from ansible_collections.slipway.platform.plugins.module_utils._objects import Objects
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
-from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Outcome
 
 from ..conftest import Emulator
 from . import layouts

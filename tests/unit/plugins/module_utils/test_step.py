@@ -13,11 +13,11 @@ from ansible_collections.slipway.platform.plugins.module_utils._plan import (
     Change,
     Field,
     Impossible,
+    Outcome,
     Plan,
     Ref,
     Refusal,
 )
-from ansible_collections.slipway.platform.plugins.module_utils._step import Outcome
 
 CHANGE = Change(Ref("image", "app"), Action.CREATE, (Field("tag", None, "1.2.3"),))
 PLAN = Plan((CHANGE,))
