@@ -101,7 +101,7 @@ def _add(graph: Graph, commit: Commit, parents: tuple[str, ...], message: str, p
 
 def decided(package: ModuleType, graph: Graph, options: Mapping[str, Any]) -> dict[str, Any]:
     """What the pure model of a package says to a graph: version, bump and why, or the sentence that refuses it."""
-    plan, decision = package._plan, package.decision
+    plan, decision = package.plan, package.decision
     try:
         spec = package.options.parse({"repository": "/nowhere", **options})
         contained = graph.before(graph.head)

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils import _plan
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag import commits, decision, options
+from ansible_collections.slipway.platform.plugins.module_utils._core import plan
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag import commits, decision, options
 from tests.semver_histories import Step, build, decided
 
-MODEL = cast("Any", SimpleNamespace(_plan=_plan, commits=commits, decision=decision, options=options))
+MODEL = cast("Any", SimpleNamespace(plan=plan, commits=commits, decision=decision, options=options))
 MESSAGES = st.sampled_from(
     ["feat: a", "fix: b", "docs: c", "feat!: d", "Update", "perf(x): e", "fix: f\n\nBREAKING CHANGE: g", "revert: h"]
 )

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate import policy as policies
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.decide import Decision, decide
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.model import (
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate import policy as policies
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.decide import Decision, decide
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.model import (
     Database,
     Finding,
     Identity,

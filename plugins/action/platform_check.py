@@ -7,7 +7,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check import steps
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check import variables as names
 from ansible_collections.slipway.platform.plugins.plugin_utils._in_process import BoxAction

@@ -76,11 +76,14 @@ claims:
 
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.claims import OPTIONS, read
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Outcome, Plan
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import Version
-from ansible_collections.slipway.platform.plugins.module_utils._step import run_on_aws
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._core.main import run_on_aws
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome, Plan
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.claims import (
+    OPTIONS,
+    read,
+)
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.versions import Version
 
 
 def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:

@@ -68,8 +68,8 @@ autoscaling_groups:
       type: str
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._autoscaling_groups import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._run import run
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:

@@ -116,8 +116,8 @@ repositories:
       type: str
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._ecr_repositories import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._run import run
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:

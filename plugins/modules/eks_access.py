@@ -109,8 +109,8 @@ EXAMPLES = r"""
 RETURN = r"""
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._eks_access import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._run import run
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:

@@ -102,8 +102,8 @@ EXAMPLES = r"""
 RETURN = r"""
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._eks_addons import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._run import run
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:

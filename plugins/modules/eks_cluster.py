@@ -163,8 +163,8 @@ cluster:
       type: str
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._eks_cluster import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._run import run
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:

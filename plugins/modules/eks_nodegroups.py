@@ -72,8 +72,8 @@ nodegroups:
       type: str
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._eks_nodegroups import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._run import run
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:

@@ -183,8 +183,8 @@ roles:
   sample: {build: 'arn:aws:iam::123456789012:role/demo-github-shop-build'}
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._github_actions_roles import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._run import run
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:

@@ -531,11 +531,11 @@ changes_left:
 
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._github_repository.client import HAS_URLLIB3
-from ansible_collections.slipway.platform.plugins.module_utils._github_repository.options import OPTIONS
-from ansible_collections.slipway.platform.plugins.module_utils._github_repository.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Outcome
-from ansible_collections.slipway.platform.plugins.module_utils._step import run
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.client import HAS_URLLIB3
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.options import OPTIONS
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._core.main import run
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
 
 
 def step(module: Any, options: dict[str, Any]) -> Outcome:

@@ -131,8 +131,8 @@ roles:
   sample: {demo-cluster: 'arn:aws:iam::123456789012:role/demo-cluster'}
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._iam_roles import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._run import run
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.iam_roles import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:

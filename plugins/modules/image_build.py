@@ -423,13 +423,13 @@ changes:
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.model import OPTIONS
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Outcome
-from ansible_collections.slipway.platform.plugins.module_utils._programs import executor
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import Version
-from ansible_collections.slipway.platform.plugins.module_utils._step import run_on_aws
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._core.main import run_on_aws
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._core.programs import executor
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.model import OPTIONS
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.versions import Version
 
 
 def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:

@@ -69,8 +69,8 @@ EXAMPLES = r"""
 RETURN = r"""
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._kms_keys import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._run import run
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:

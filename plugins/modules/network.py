@@ -255,8 +255,8 @@ subnets:
   type: dict
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._network import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._run import run
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.network import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:

@@ -146,8 +146,8 @@ backend:
   type: str
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._run import run
-from ansible_collections.slipway.platform.plugins.module_utils._s3_buckets import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:

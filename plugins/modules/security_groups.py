@@ -144,8 +144,8 @@ EXAMPLES = r"""
 RETURN = r"""
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._run import run
-from ansible_collections.slipway.platform.plugins.module_utils._security_groups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:

@@ -352,11 +352,11 @@ changes:
 
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Outcome
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.options import OPTIONS
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import Version
-from ansible_collections.slipway.platform.plugins.module_utils._step import run
+from ansible_collections.slipway.platform.plugins.module_utils._core.main import run
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.options import OPTIONS
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.versions import Version
 
 
 def step(module: Any, options: dict[str, Any]) -> Outcome:

@@ -270,11 +270,11 @@ import shutil
 import tempfile
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Outcome
-from ansible_collections.slipway.platform.plugins.module_utils._step import run
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.options import OPTIONS
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.policy import yaml
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.run import judge
+from ansible_collections.slipway.platform.plugins.module_utils._core.main import run
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.options import OPTIONS
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.policy import yaml
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.run import judge
 
 
 def step(module: Any, options: dict[str, Any]) -> Outcome:

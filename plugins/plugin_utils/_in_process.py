@@ -20,9 +20,9 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.slipway.platform.plugins.module_utils import _run
-from ansible_collections.slipway.platform.plugins.module_utils._clients import warm
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import warm
+from ansible_collections.slipway.platform.plugins.module_utils._core import run as _run
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 
 KNOWN = "__slipway_known"
 """Host variable that carries names and identifiers from task to task; gone when the run ends, never a cached fact."""

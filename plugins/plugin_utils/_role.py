@@ -15,7 +15,7 @@ from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check.variables import sources
 
 ROLES = Path(__file__).resolve().parent.parent.parent / "roles"

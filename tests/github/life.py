@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._github_repository.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
 
 from .server import Github
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._kms_keys import BOX as KEYS
-from ansible_collections.slipway.platform.plugins.module_utils._run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX as KEYS
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 
 from .conftest import ACCOUNT, REGION, Emulator
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._box import Box
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
-from ansible_collections.slipway.platform.plugins.module_utils._run import Outcome, Runner
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import Outcome, Runner
 from sandbox.resources import resources
 
 from .conftest import REGION, Emulator

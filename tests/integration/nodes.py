@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._kms_keys.model import Key
-from ansible_collections.slipway.platform.plugins.module_utils._kms_keys.plan import policy
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys.model import Key
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys.plan import policy
 
 from .conftest import ACCOUNT, REGION, Emulator
 from .foundation import Foundation, lay, make_cluster, tags

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Outcome, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.run import Runner
 from tests.semver_histories import Graph, Step, git, make_repository
 
 FEATURE: list[Step] = ["feat: a", {"tag": "v1.0.0"}, "feat: b"]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._autoscaling_groups import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._nodes import user_data
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._aws.nodes import user_data
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 
 from .conftest import Emulator
 from .foundation import Foundation, tags

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._eks_access import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._eks_cluster import BOX as CLUSTER
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster import BOX as CLUSTER
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 
 from .conftest import ACCOUNT, Emulator
 from .foundation import OPERATOR, Foundation, lay, make_cluster, make_nodes

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._apply import ApplyFailure
-from ansible_collections.slipway.platform.plugins.module_utils._eks_addons import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._eks_addons import apply as calls
-from ansible_collections.slipway.platform.plugins.module_utils._eks_cluster import BOX as CLUSTER
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._wait import Wait
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons import apply as calls
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster import BOX as CLUSTER
+from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.wait import Wait
 
 from .conftest import ACCOUNT, Emulator
 from .foundation import Foundation, lay, make_cluster, make_nodes

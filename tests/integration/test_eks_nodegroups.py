@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._apply import ApplyFailure
-from ansible_collections.slipway.platform.plugins.module_utils._eks_nodegroups import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 
 from .conftest import Emulator
 from .foundation import Foundation, make_nodes, make_role

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._github_actions_roles import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 
 from .conftest import ACCOUNT, REGION, Emulator
 from .life import Life

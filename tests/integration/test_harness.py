@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils import _run
-from ansible_collections.slipway.platform.plugins.module_utils._box import Box, Kind, Target
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._eks_nodegroups import BOX as NODEGROUPS
-from ansible_collections.slipway.platform.plugins.module_utils._kms_keys import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups import BOX as NODEGROUPS
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core import run
+from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box, Kind, Target
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
 
 from .conftest import Emulator
 from .life import Life
@@ -47,7 +47,7 @@ def standing(emulator: Emulator, box: Box, **writes: set[str]) -> Life:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_run, "VERIFY_SECONDS", 1)
+    monkeypatch.setattr(run, "VERIFY_SECONDS", 1)
 
 
 def test_the_sound_box_lives(emulator: Emulator) -> None:

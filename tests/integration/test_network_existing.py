@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._network import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
-from ansible_collections.slipway.platform.plugins.module_utils._security_groups import BOX as SECURITY_GROUPS
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.network import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups import BOX as SECURITY_GROUPS
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
 
 from .conftest import Emulator
 from .life import Life

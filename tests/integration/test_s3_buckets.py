@@ -7,10 +7,10 @@ from typing import Any
 import boto3
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._s3_buckets import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 
 from .buckets import APPLICATION, LOGS, TERRAFORM, WRITES, all_of, application, logs, make_key
 from .conftest import ACCOUNT, REGION, Emulator

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
-from ansible_collections.slipway.platform.plugins.module_utils._s3_buckets import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
 
 from .buckets import APPLICATION, LOGS, TERRAFORM, WRITES, all_of, application, logs, make_key
 from .conftest import Emulator

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._security_groups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 
 from .conftest import Emulator
 from .life import Life

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 from tests.semver_histories import HISTORIES, Step, build, decided, differences, git, make_repository
 from tests.semver_strategies import MODEL, OPTIONS, histories, released
 

@@ -13,9 +13,14 @@ from conventional_pre_commit.format import ConventionalCommit
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.commits import parsed
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import Bump, core, raised, version
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.commits import parsed
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.versions import (
+    Bump,
+    core,
+    raised,
+    version,
+)
 from tests.semver_histories import Step, git, make_repository
 from tests.semver_strings import INVALID, PRECEDENCE, VALID
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.git import _telling
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.git import _telling
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.run import Runner
 from tests.semver_histories import git
 
 from .semver_repository import FEATURE, HOSTILE, Made, execute, make, refused, run

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import tests.conftest  # noqa: F401 - makes the checkout importable
-from ansible_collections.slipway.platform.plugins.module_utils._image_build import containerfile, model
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build import containerfile, model
 
 OPTIONS: dict[str, Any] = {
     "application": "app",

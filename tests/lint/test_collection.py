@@ -116,8 +116,8 @@ def test_every_action_has_its_module() -> None:
 
 def test_every_box_is_validated_by_platform_check() -> None:
     packages = sorted(
-        path.parent.name.removeprefix("_")
-        for path in ROOT.glob("plugins/module_utils/_*/__init__.py")
+        path.parent.name
+        for path in ROOT.glob("plugins/module_utils/_boxes/*/__init__.py")
         if re.search(r"^BOX\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     )
     assert sorted(BOXES) == packages

@@ -6,19 +6,19 @@
 
 from __future__ import annotations
 
-from .._autoscaling_groups import BOX as AUTOSCALING_GROUPS
-from .._box import Box
-from .._ecr_repositories import BOX as ECR_REPOSITORIES
-from .._eks_access import BOX as EKS_ACCESS
-from .._eks_addons import BOX as EKS_ADDONS
-from .._eks_cluster import BOX as EKS_CLUSTER
-from .._eks_nodegroups import BOX as EKS_NODEGROUPS
-from .._github_actions_roles import BOX as GITHUB_ACTIONS_ROLES
-from .._iam_roles import BOX as IAM_ROLES
-from .._kms_keys import BOX as KMS_KEYS
-from .._network import BOX as NETWORK
-from .._s3_buckets import BOX as S3_BUCKETS
-from .._security_groups import BOX as SECURITY_GROUPS
+from .._boxes.autoscaling_groups import BOX as AUTOSCALING_GROUPS
+from .._boxes.ecr_repositories import BOX as ECR_REPOSITORIES
+from .._boxes.eks_access import BOX as EKS_ACCESS
+from .._boxes.eks_addons import BOX as EKS_ADDONS
+from .._boxes.eks_cluster import BOX as EKS_CLUSTER
+from .._boxes.eks_nodegroups import BOX as EKS_NODEGROUPS
+from .._boxes.github_actions_roles import BOX as GITHUB_ACTIONS_ROLES
+from .._boxes.iam_roles import BOX as IAM_ROLES
+from .._boxes.kms_keys import BOX as KMS_KEYS
+from .._boxes.network import BOX as NETWORK
+from .._boxes.s3_buckets import BOX as S3_BUCKETS
+from .._boxes.security_groups import BOX as SECURITY_GROUPS
+from .._core.box import Box
 
 BOXES: dict[str, Box] = {
     "autoscaling_groups": AUTOSCALING_GROUPS,

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import _account
-from .._account import Account
-from .._clients import Api, BotoCoreError, ClientError, failure
-from .._names import platform_name
-from .._options import checked
-from .._plan import Refusal
+from .._aws import account as _account
+from .._aws.account import Account
+from .._aws.names import platform_name
+from .._aws.provider import Api, BotoCoreError, ClientError, failure
+from .._core.options import checked
+from .._core.plan import Refusal
 from . import model
 from .region import check_region, not_enabled
 from .rules import RULES, Specs

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .. import _tags
-from .._box import Box
-from .._names import platform_name
-from .._options import checked
-from .._plan import Refusal, Value
+from .._aws import tags
+from .._aws.names import platform_name
+from .._core.box import Box
+from .._core.options import checked
+from .._core.plan import Refusal, Value
 from .boxes import BOXES
 from .variables import in_words, name_of
 
@@ -67,7 +67,7 @@ def declared(entries: Sequence[Mapping[str, Any]]) -> list[Declared]:
         try:
             options = checked(box.specification, call.options)
             platform_name("platform_name", options["platform_name"])
-            options["tags"] = _tags.described(options)
+            options["tags"] = tags.described(options)
         except Refusal as refusal:
             raise call.renamed(refusal) from refusal
         answer.append(Declared(call.module, box, options, call.sources))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import difflib
 
-from .._clients import LOADER, ClientError, code_of
-from .._plan import Refusal
+from .._aws.provider import LOADER, ClientError, code_of
+from .._core.plan import Refusal
 
 ENABLED = frozenset(
     {

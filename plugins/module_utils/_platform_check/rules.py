@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from .._account import Account
-from .._plan import Refusal, Value
+from .._aws.account import Account
+from .._core.plan import Refusal, Value
 from .model import Declared
 
 

@@ -10,9 +10,9 @@ import os
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from .._clients import Api, AwsFailure
-from .._known import Known
-from .._plan import Impossible, Refusal
+from .._aws.provider import Api, AwsFailure
+from .._core.known import Known
+from .._core.plan import Impossible, Refusal
 from . import model
 from .check import check
 

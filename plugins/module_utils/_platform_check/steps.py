@@ -15,18 +15,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from .._application_artifact import claims
-from .._application_artifact import options as application_artifact
-from .._application_artifact.model import application_name
-from .._github_repository import model as github_repository
-from .._github_repository import options as github_options
-from .._image_build import model as image_build
-from .._image_release import options as image_release
-from .._options import checked
-from .._plan import Refusal, Value
-from .._semver_tag import options as semver_tag
-from .._trivy_gate import options as trivy_gate
-from .._trivy_gate import policy
+from .._boxes.github_repository import model as github_repository
+from .._boxes.github_repository import options as github_options
+from .._core.options import checked
+from .._core.plan import Refusal, Value
+from .._pipeline.application_artifact import claims
+from .._pipeline.application_artifact import options as application_artifact
+from .._pipeline.application_artifact.model import application_name
+from .._pipeline.image_build import model as image_build
+from .._pipeline.image_release import options as image_release
+from .._pipeline.semver_tag import options as semver_tag
+from .._pipeline.trivy_gate import options as trivy_gate
+from .._pipeline.trivy_gate import policy
 from .variables import in_words, name_of
 
 DIGEST = "sha256:" + 64 * "0"

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .._options import Options
-from .._plan import Refusal, Value
+from .._core.options import Options
+from .._core.plan import Refusal, Value
 
 PREFIXES = (
     "buckets_",

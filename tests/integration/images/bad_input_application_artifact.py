@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.run import Runner
 
 from . import layouts
 from .release import BUCKET, api_of, make_bucket, objects

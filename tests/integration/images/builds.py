@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.model import OPTIONS
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._oci_layout import verify
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Outcome, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._oci.layout import verify
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.model import OPTIONS
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.run import Runner
 from sandbox.images.base_image import BaseImage
 
 from .registries import execute

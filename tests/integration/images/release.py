@@ -11,11 +11,13 @@ from typing import Any
 
 import boto3
 
-from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.run import Runner as ArtifactRunner
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._image_release.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Outcome
-from ansible_collections.slipway.platform.plugins.module_utils._programs import Execute
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._core.programs import Execute
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.run import (
+    Runner as ArtifactRunner,
+)
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_release.run import Runner
 from sandbox import tools
 
 from ..conftest import REGION, ROOT, Emulator

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.fetch import fetch, look
-from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._objects import Objects
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.s3.objects import Objects
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.fetch import fetch, look
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.run import Runner
 
 from ..conftest import Emulator
 from . import layouts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._oci_layout import verify
+from ansible_collections.slipway.platform.plugins.module_utils._oci.layout import verify
 from sandbox.images import base_image
 
 from .builds import Build, pack, program, unpacked

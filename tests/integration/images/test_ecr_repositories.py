@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._ecr_repositories import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._kms_keys import BOX as KEYS
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
-from ansible_collections.slipway.platform.plugins.module_utils._run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX as KEYS
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 
 from ..conftest import REGION, Emulator
 from ..life import Life

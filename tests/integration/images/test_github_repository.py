@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
 from tests.github.contract import request_errors, template
 from tests.github.life import PRODUCTION, REPOSITORY, RULESET, run, step
 from tests.github.server import Github, serving

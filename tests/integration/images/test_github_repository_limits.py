@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from werkzeug.wrappers import Response
 
-from ansible_collections.slipway.platform.plugins.module_utils._apply import ApplyFailure
-from ansible_collections.slipway.platform.plugins.module_utils._github_repository.client import Github as Client
-from ansible_collections.slipway.platform.plugins.module_utils._github_repository.client import GithubError
-from ansible_collections.slipway.platform.plugins.module_utils._github_repository.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.client import Github as Client
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.client import GithubError
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
 from tests.github.life import PRODUCTION, REPOSITORY, RULESET, run
 from tests.github.server import Github, serving
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._image_build import base
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build import base
 from sandbox.images import base_image
 
 from .builds import BASE, COMMIT, Build, pack, program, tree, unpacked

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome
 
 from . import layouts
 from .registries import ECR_HTPASSWD, HTPASSWD, PASSWORD, USER, RegistryServer, execute, free_port

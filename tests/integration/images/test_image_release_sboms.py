@@ -13,8 +13,8 @@ from cyclonedx.validation import make_schemabased_validator
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-from ansible_collections.slipway.platform.plugins.module_utils import _oci_layout
-from ansible_collections.slipway.platform.plugins.module_utils._image_release import sboms
+from ansible_collections.slipway.platform.plugins.module_utils._oci import layout as _oci_layout
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_release import sboms
 from sandbox.images import base_image
 
 from .registries import execute

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Outcome, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome, Refusal
 from sandbox.images.trivy_database import Advisory
 from tests.oci_layouts import blob, make_layout, put_index
 

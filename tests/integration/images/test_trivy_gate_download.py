@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
 from tests.oci_layouts import MANIFEST, digest
 
 from .registries import free_port

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 from sandbox import tools
 from tests.oci_layouts import blob
 

@@ -23,12 +23,12 @@ from hypothesis import strategies as st
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-from ansible_collections.slipway.platform.plugins.module_utils._oci_layout import verify
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate import canary, vex
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate import policy as policies
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.decide import Decision, decide
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.model import SEVERITIES, Identity
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.report import parse
+from ansible_collections.slipway.platform.plugins.module_utils._oci.layout import verify
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate import canary, vex
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate import policy as policies
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.decide import Decision, decide
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.model import SEVERITIES, Identity
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.report import parse
 from sandbox.images import base_image, trivy_database
 from tests.oci_layouts import make_layout
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Outcome
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.run import judge
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.run import judge
 from sandbox.images.trivy_database import Advisory, Vulnerability, write
 from tests.oci_layouts import Files, make_layout
 

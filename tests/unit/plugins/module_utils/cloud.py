@@ -8,12 +8,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ansible_collections.slipway.platform.plugins.module_utils import _tags
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._box import Box, Kind, Target
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._known import Known
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Found, Ref, Resource
+from ansible_collections.slipway.platform.plugins.module_utils._aws import tags as _tags
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box, Kind, Target
+from ansible_collections.slipway.platform.plugins.module_utils._core.known import Known
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Found, Ref, Resource
 
 ACCOUNT = {
     "id": "123456789012",

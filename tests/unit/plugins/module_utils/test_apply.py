@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._apply import Applier, ApplyFailure, wait_until_gone
-from ansible_collections.slipway.platform.plugins.module_utils._box import Kind, Target
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._known import Known
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Found, Plan, Ref, Resource, plan
-from ansible_collections.slipway.platform.plugins.module_utils._wait import Status, Wait
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._core.apply import Applier, ApplyFailure, wait_until_gone
+from ansible_collections.slipway.platform.plugins.module_utils._core.box import Kind, Target
+from ansible_collections.slipway.platform.plugins.module_utils._core.known import Known
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Found, Plan, Ref, Resource, plan
+from ansible_collections.slipway.platform.plugins.module_utils._core.wait import Status, Wait
 
 from .cloud import api, refusal
 

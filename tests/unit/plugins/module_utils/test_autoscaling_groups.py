@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._autoscaling_groups import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._autoscaling_groups.apply import min_healthy_percentage
-from ansible_collections.slipway.platform.plugins.module_utils._autoscaling_groups.model import AutoscalingGroups
-from ansible_collections.slipway.platform.plugins.module_utils._autoscaling_groups.plan import declare
-from ansible_collections.slipway.platform.plugins.module_utils._box import Target
-from ansible_collections.slipway.platform.plugins.module_utils._options import checked
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Ref, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups.apply import (
+    min_healthy_percentage,
+)
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups.model import AutoscalingGroups
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups.plan import declare
+from ansible_collections.slipway.platform.plugins.module_utils._core.box import Target
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Ref, Refusal
 
 
 def parse(**changed: Any) -> AutoscalingGroups:

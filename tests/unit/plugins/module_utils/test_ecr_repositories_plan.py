@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._ecr_repositories import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._ecr_repositories.plan import attributes, policy
-from ansible_collections.slipway.platform.plugins.module_utils._options import checked
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Ref, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import oci_tag
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories.plan import attributes, policy
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.versions import oci_tag
 from tests.semver_strings import VALID
 
 ACCOUNT = Account("123456789012", "eu-west-1")

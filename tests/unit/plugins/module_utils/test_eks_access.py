@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._eks_access.model import OPTIONS, EksAccess, parse
-from ansible_collections.slipway.platform.plugins.module_utils._eks_access.plan import declare
-from ansible_collections.slipway.platform.plugins.module_utils._options import COMMON, checked
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Ref, Refusal, Resource
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access.model import OPTIONS, EksAccess, parse
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access.plan import declare
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import COMMON, checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref, Refusal, Resource
 
 ROLE = "arn:aws:iam::123456789012:role/team/operator"
 

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._eks_addons.model import (
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons.model import (
     OPTIONS,
     Addon,
     EksAddons,
     minor,
     parse,
 )
-from ansible_collections.slipway.platform.plugins.module_utils._eks_addons.plan import chosen, declare
-from ansible_collections.slipway.platform.plugins.module_utils._options import COMMON, checked
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Found, Impossible, Ref, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons.plan import chosen, declare
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import COMMON, checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Found, Impossible, Ref, Refusal
 
 OFFERED = ("v1.22.0-eksbuild.1", "v1.21.2-eksbuild.1", "v1.21.1-eksbuild.3", "v1.20.5-eksbuild.1", "v1.19.6-eksbuild.7")
 DEFAULT = "v1.21.1-eksbuild.3"

@@ -9,13 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._eks import cluster_ref
-from ansible_collections.slipway.platform.plugins.module_utils._eks_cluster.model import OPTIONS, EksCluster, parse
-from ansible_collections.slipway.platform.plugins.module_utils._eks_cluster.plan import declare
-from ansible_collections.slipway.platform.plugins.module_utils._eks_cluster.read import found_cluster
-from ansible_collections.slipway.platform.plugins.module_utils._options import COMMON, checked
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Ref, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._aws.eks.clusters import cluster_ref
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.model import (
+    OPTIONS,
+    EksCluster,
+    parse,
+)
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.plan import declare
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.read import found_cluster
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import COMMON, checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Ref, Refusal
 
 VERSIONS = {
     "1.33": {"status": "EXTENDED_SUPPORT", "standard_until": "2026-07-29"},

@@ -8,20 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._box import Target
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._eks_nodegroups import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._eks_nodegroups.apply import (
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._aws.nodes import groups, images, kubernetes
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups.apply import (
     label_changes,
     nodegroup_ready,
     taint_changes,
 )
-from ansible_collections.slipway.platform.plugins.module_utils._eks_nodegroups.model import EksNodegroups, generation
-from ansible_collections.slipway.platform.plugins.module_utils._eks_nodegroups.plan import answer
-from ansible_collections.slipway.platform.plugins.module_utils._nodes import groups, images, kubernetes
-from ansible_collections.slipway.platform.plugins.module_utils._options import checked
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Ref, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups.model import (
+    EksNodegroups,
+    generation,
+)
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups.plan import answer
+from ansible_collections.slipway.platform.plugins.module_utils._core.box import Target
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref, Refusal
 
 ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
 ACCOUNT = Account(

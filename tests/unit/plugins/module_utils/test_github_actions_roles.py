@@ -11,15 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._github_actions_roles import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._github_actions_roles.permissions import PLAN_ACTIONS
-from ansible_collections.slipway.platform.plugins.module_utils._github_actions_roles.plan import complete
-from ansible_collections.slipway.platform.plugins.module_utils._github_actions_roles.trust import PROVIDER
-from ansible_collections.slipway.platform.plugins.module_utils._image_release.sboms import SUFFIXES
-from ansible_collections.slipway.platform.plugins.module_utils._known import Known
-from ansible_collections.slipway.platform.plugins.module_utils._options import checked
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Ref, Refusal, references
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles.permissions import (
+    PLAN_ACTIONS,
+)
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles.plan import complete
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles.trust import PROVIDER
+from ansible_collections.slipway.platform.plugins.module_utils._core.known import Known
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref, Refusal, references
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_release.sboms import SUFFIXES
 from tests.iam_conditions import admitted, allowed
 
 ROOT = Path(__file__).resolve().parents[4]

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ansible_collections.slipway.platform.plugins.module_utils._box import Target
-from ansible_collections.slipway.platform.plugins.module_utils._clients import Api
-from ansible_collections.slipway.platform.plugins.module_utils._iam_roles.apply import (
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.iam_roles.apply import (
     delete_instance_profile,
     delete_role,
 )
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Ref
+from ansible_collections.slipway.platform.plugins.module_utils._core.box import Target
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref
 
 
 class Iam:

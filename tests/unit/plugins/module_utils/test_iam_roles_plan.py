@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._iam_roles import (
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.iam_roles import (
     BOX,
     Iam,
     iam_role,
@@ -15,8 +15,8 @@ from ansible_collections.slipway.platform.plugins.module_utils._iam_roles import
     pod_identity_trust,
     service_trust,
 )
-from ansible_collections.slipway.platform.plugins.module_utils._options import checked
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Ref
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref
 
 ACCOUNT = Account("123456789012", "eu-west-1")
 CHINA = Account("123456789012", "cn-north-1", partition="aws-cn")

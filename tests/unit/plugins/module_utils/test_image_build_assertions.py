@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.assertions import (
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.assertions import (
     failures,
     layer_failures,
     world_writable,
 )
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.layout import File, Layout
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.model import parse
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.layout import File, Layout
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.model import parse
 
 from .test_image_build_model import TODAY, parameters
 

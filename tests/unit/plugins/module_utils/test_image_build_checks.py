@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.checks import Starter
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.model import parse
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.checks import Starter
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.model import parse
 
 from .test_image_build_model import TODAY, parameters
 

@@ -9,14 +9,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.containerfile import (
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.containerfile import (
     Index,
     application,
     index_of,
     labels,
     system,
 )
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.model import parse
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.model import parse
 
 from .test_image_build_model import DIGEST, TODAY, parameters
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.model import OPTIONS, parse
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.model import OPTIONS, parse
 
 TODAY = date(2026, 11, 24)
 DIGEST = "sha256:" + "a" * 64

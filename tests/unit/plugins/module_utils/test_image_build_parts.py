@@ -15,14 +15,17 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._image_build import base, checks, engine, layout
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.artifact import Artifact, check_archive
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.model import parse
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.release import decide
-from ansible_collections.slipway.platform.plugins.module_utils._oci_layout import verify
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._registries import Image as Standing
-from ansible_collections.slipway.platform.plugins.module_utils._registries import Registry
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._oci.layout import verify
+from ansible_collections.slipway.platform.plugins.module_utils._oci.registries import Image as Standing
+from ansible_collections.slipway.platform.plugins.module_utils._oci.registries import Registry
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build import base, checks, engine, layout
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.artifact import (
+    Artifact,
+    check_archive,
+)
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.model import parse
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.release import decide
 
 from .test_image_build_model import TODAY, parameters
 

@@ -9,7 +9,7 @@ import subprocess
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._image_build.updates import (
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.updates import (
     candidates,
     compared,
     installed,

@@ -10,14 +10,14 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._application_artifact.model import release_key
-from ansible_collections.slipway.platform.plugins.module_utils._image_release import manifest as manifests
-from ansible_collections.slipway.platform.plugins.module_utils._image_release.admission import admission_policy
-from ansible_collections.slipway.platform.plugins.module_utils._image_release.bundle import Bundle
-from ansible_collections.slipway.platform.plugins.module_utils._image_release.options import Spec, parse
-from ansible_collections.slipway.platform.plugins.module_utils._image_release.provenance import provenance
-from ansible_collections.slipway.platform.plugins.module_utils._oci_layout import Layout
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._oci.layout import Layout
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.model import release_key
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_release import manifest as manifests
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_release.admission import admission_policy
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_release.bundle import Bundle
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_release.options import Spec, parse
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_release.provenance import provenance
 
 ROOT = Path(__file__).resolve().parents[4]
 SCHEMA = json.loads((ROOT / "docs" / "release_manifest.schema.json").read_text())

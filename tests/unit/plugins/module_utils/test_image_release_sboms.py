@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._image_release.sboms import (
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_release.sboms import (
     Subject,
     describes,
     reproducible,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._kms_keys import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
 
 ACCOUNT = Account("123456789012", "eu-west-1")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.platform.plugins.module_utils._known import Known
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Action, Change, Plan, Ref, Resource
+from ansible_collections.slipway.platform.plugins.module_utils._core.known import Known
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Action, Change, Plan, Ref, Resource
 
 CLUSTER = Ref("eks_cluster", "demo")
 

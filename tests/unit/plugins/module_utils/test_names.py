@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._names import bucket_name, platform_name
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._aws.names import bucket_name, platform_name
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 
 
 @given(st.text("abz019-", max_size=24))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._clients import ClientError, unseen
-from ansible_collections.slipway.platform.plugins.module_utils._network.endpoints import _all_taken
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import ClientError, unseen
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.network.endpoints import _all_taken
 
 
 def answer(code: str, message: str = "It is not there") -> dict[str, object]:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._network import layout
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.network import layout
 
 ZONES = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
 

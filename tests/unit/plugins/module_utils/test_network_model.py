@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._network import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._network.model import Network, parse
-from ansible_collections.slipway.platform.plugins.module_utils._options import checked
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Found, Impossible, Ref, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.network import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.network.model import Network, parse
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Found, Impossible, Ref, Refusal
 
 ZONES = {"eu-west-1a": "euw1-az1", "eu-west-1b": "euw1-az2", "eu-west-1c": "euw1-az3"}
 IRELAND = Account("123456789012", "eu-west-1", zones=ZONES)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._network import parts
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.network import parts
 
 GATEWAY: dict[str, Any] = {"NatGatewayId": "nat-1", "VpcId": "vpc-1", "SubnetId": "subnet-1", "State": "available"}
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._oci_layout import verify
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._oci.layout import verify
 from tests.oci_layouts import (
     CONFIG,
     LAYER,

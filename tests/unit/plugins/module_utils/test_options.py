@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._options import COMMON, checked
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import COMMON, checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import (
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import (
     Action,
     Change,
     Effect,

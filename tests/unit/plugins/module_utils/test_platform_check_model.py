@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._clients import ClientError
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import ClientError
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check import model, region
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check.variables import (
     name_of,
     refuse_unknown,

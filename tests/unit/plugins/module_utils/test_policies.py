@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Ref, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._policies import canonical, check, document
+from ansible_collections.slipway.platform.plugins.module_utils._aws.policies import canonical, check, document
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref, Refusal
 
 ACTIONS = st.sampled_from(["s3:GetObject", "s3:PutObject", "ec2:Describe*", "*"])
 NAMES = st.sampled_from(["*", "123456789012", "arn:aws:iam::123456789012:root", "arn:aws:iam::123456789012:role/a"])

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils import _registries
-from ansible_collections.slipway.platform.plugins.module_utils._options import checked
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._registries import Registry, failure, is_tag, telling
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._oci import registries
+from ansible_collections.slipway.platform.plugins.module_utils._oci.registries import Registry, failure, is_tag, telling
 
 HERE = Registry("oci", "127.0.0.1:40301", "denied/unauthorized", "127.0.0.1:40301")
 """A registry whose name holds everything that an answer is searched for."""
 
 
 def parsed(*entries: dict[str, Any]) -> tuple[Registry, ...]:
-    values = checked({"registries": _registries.OPTIONS}, {"registries": list(entries)})
-    return _registries.parse("registries", values["registries"])
+    values = checked({"registries": registries.OPTIONS}, {"registries": list(entries)})
+    return registries.parse("registries", values["registries"])
 
 
 def test_hosts_that_are_known() -> None:
@@ -35,7 +35,7 @@ def test_hosts_that_are_known() -> None:
 def test_secrets_show_nowhere() -> None:
     (registry,) = parsed({"kind": "quay", "repository": "a", "username": "me", "password": "secret"})
     assert "secret" not in repr(registry) + str(registry.as_dict())
-    assert _registries.OPTIONS["options"]["password"]["no_log"] is True
+    assert registries.OPTIONS["options"]["password"]["no_log"] is True
 
 
 @pytest.mark.parametrize("text", ["1.2.3", "1.2.3_r1", "_", "a" * 128, "sha256-aa"])

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._apply import ApplyFailure
-from ansible_collections.slipway.platform.plugins.module_utils._clients import AwsFailure
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Ref, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._run import Outcome, Runner
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import AwsFailure
+from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Ref, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import Outcome, Runner
 
 from .cloud import ACCOUNT, Cloud, Thing, api, refusal
 
@@ -162,7 +162,7 @@ def test_what_belongs_to_others_stays() -> None:
 
 
 def test_what_never_comes_true_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ansible_collections.slipway.platform.plugins.module_utils._run.VERIFY_SECONDS", 0)
+    monkeypatch.setattr("ansible_collections.slipway.platform.plugins.module_utils._core.run.VERIFY_SECONDS", 0)
     cloud = Cloud()
     cloud.set = lambda target, name: cloud.write(f"set {name}")  # type: ignore[method-assign]
     with pytest.raises(Impossible) as impossible:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._options import checked
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Ref, Refusal, Resource
-from ansible_collections.slipway.platform.plugins.module_utils._s3_buckets import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref, Refusal, Resource
 
 ACCOUNT = Account("123456789012", "eu-west-1")
 LOGS = {"use": "logs", "encryption": "sse-s3", "log_delivery": True}

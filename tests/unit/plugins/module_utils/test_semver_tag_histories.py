@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag import options
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag import options
 from tests.semver_histories import HISTORIES, build, decided, differences
 
 SOURCE = Path(options.__file__).parent
-PARTS = ("_plan", "_options", "_semver_tag.commits", "_semver_tag.decision", "_semver_tag.options")
+MODEL = "_pipeline.semver_tag"
+PARTS = ("_core.plan", f"{MODEL}.commits", f"{MODEL}.decision", f"{MODEL}.options")
 
 
 @contextmanager
@@ -25,11 +26,13 @@ def package(folder: Path, changed: str = "", old: str = "", new: str = "") -> It
     """A copy of the model, with one text replaced in one of its files."""
     name = folder.name
     root = folder / name
-    shutil.copytree(SOURCE, root / "_semver_tag", ignore=shutil.ignore_patterns("__pycache__"))
-    for part in ("_plan.py", "_options.py"):
-        shutil.copy(SOURCE.parent / part, root)
+    model = root.joinpath(*MODEL.split("."))
+    shutil.copytree(SOURCE, model, ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "_core").mkdir()
+    for part in ("plan.py", "options.py"):
+        shutil.copy(SOURCE.parent.parent / "_core" / part, root / "_core")
     if changed:
-        file = root / "_semver_tag" / changed
+        file = model / changed
         assert file.read_text().count(old) == 1, f"{changed} holds '{old}' {file.read_text().count(old)} times"
         file.write_text(file.read_text().replace(old, new))
     (root / "__init__.py").touch()

@@ -7,16 +7,20 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.commits import Commit
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.decision import (
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.commits import Commit
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.decision import (
     Decision,
     Standing,
     decide,
     tags_of,
 )
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.notes import by_type, markdown, message
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.options import OPTIONS, parse
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.notes import (
+    by_type,
+    markdown,
+    message,
+)
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.options import OPTIONS, parse
 from ansible_collections.slipway.platform.plugins.modules import semver_tag
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag import commits
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import version
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag import commits
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.versions import version
 from tests.semver_histories import Graph, Step, build, decided
 from tests.semver_strategies import MESSAGES, MODEL, OPTIONS, histories, released
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._semver_tag.versions import (
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.versions import (
     Bump,
     bump_between,
     is_build_metadata,

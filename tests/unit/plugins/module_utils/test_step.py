@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils import _step
-from ansible_collections.slipway.platform.plugins.module_utils._apply import ApplyFailure
-from ansible_collections.slipway.platform.plugins.module_utils._plan import (
+from ansible_collections.slipway.platform.plugins.module_utils._core import main
+from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import (
     Action,
     Change,
     Field,
@@ -58,9 +58,9 @@ def answered(monkeypatch: pytest.MonkeyPatch, outcome: Any, code: int = 0, **lib
         modules.append(Module(**options))
         return modules[0]
 
-    monkeypatch.setattr(_step, "AnsibleModule", made)
+    monkeypatch.setattr(main, "AnsibleModule", made)
     with pytest.raises(SystemExit) as ended:
-        _step.run({"version": {"type": "str"}}, step, **libraries)
+        main.run({"version": {"type": "str"}}, step, **libraries)
     assert ended.value.code == code
     return modules[0]
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils import _tags
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Found, Impossible, Ref, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._aws import tags as _tags
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Found, Impossible, Ref, Refusal
 
 VPC = Ref("vpc", "demo")
 TAGS = st.dictionaries(st.text("abcXYZ09 _.:/=+-@", min_size=1, max_size=9), st.text(max_size=9), max_size=5)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.decide import (
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.decide import (
     Decision,
     canary_doubts,
     decide,

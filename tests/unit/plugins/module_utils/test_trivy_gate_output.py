@@ -14,16 +14,16 @@ import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.decide import Decision, decide
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.junit import as_junit
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.output import (
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.decide import Decision, decide
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.junit import as_junit
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.output import (
     Report,
     as_json,
     as_markdown,
     planned,
     write,
 )
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.sarif import as_sarif
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.sarif import as_sarif
 from tests.conftest import ROOT
 from tests.trivy_gate import DATABASE, IDENTITY, NOW, exception, finding, policy, scan
 

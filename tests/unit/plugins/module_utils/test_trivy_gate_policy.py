@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.policy import POLICY, parse, read
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.policy import POLICY, parse, read
 from tests.conftest import ROOT
 from tests.trivy_gate import TODAY, day, exception, policy
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.model import moment
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.report import parse
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.model import moment
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.report import parse
 
 VULNERABILITY = {
     "VulnerabilityID": "CVE-1",

@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._plan import Impossible, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._trivy_gate.vex import applies, matches, parse, read
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.vex import (
+    applies,
+    matches,
+    parse,
+    read,
+)
 from tests.trivy_gate import IDENTITY, finding, statement
 
 STATEMENT: dict[str, Any] = {

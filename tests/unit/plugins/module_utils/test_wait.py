@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._wait import (
+from ansible_collections.slipway.platform.plugins.module_utils._core.wait import (
     Status,
     Wait,
     WaitFailed,

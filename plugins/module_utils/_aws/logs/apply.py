@@ -1,0 +1,70 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calls that change log groups, one a function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..._core.box import Kind, Target
+from ..provider import Api
+
+
+def create_log_group(api: Api, group: Target) -> str:
+    parameters: dict[str, Any] = {
+        "logGroupName": group.name,
+        "logGroupClass": group.attributes["log_group_class"],
+        "tags": dict(group.tags),
+    }
+    if group.attributes.get("kms_key"):
+        parameters["kmsKeyId"] = group.attributes["kms_key"]
+    api.logs.create_log_group(**parameters)
+    return group.name
+
+
+def put_retention_policy(api: Api, group: Target) -> None:
+    api.logs.put_retention_policy(logGroupName=group.name, retentionInDays=group.attributes["retention_in_days"])
+
+
+def set_kms_key(api: Api, group: Target) -> None:
+    """What was logged before stays encrypted with the key before."""
+    if group.attributes.get("kms_key"):
+        api.logs.associate_kms_key(logGroupName=group.name, kmsKeyId=group.attributes["kms_key"])
+    else:
+        api.logs.disassociate_kms_key(logGroupName=group.name)
+
+
+def delete_log_group(api: Api, group: Target) -> None:
+    """One that is gone already is no error: AWS services delete and make log groups themselves."""
+    api.optional(lambda: api.logs.delete_log_group(logGroupName=group.name), "ResourceNotFoundException")
+
+
+def _arn(group: Target) -> str:
+    account = group.spec.account
+    return str(account.arn("logs", f"log-group:{group.name}"))
+
+
+def tag(api: Api, group: Target, tags: Mapping[str, str]) -> None:
+    api.logs.tag_resource(resourceArn=_arn(group), tags=dict(tags))
+
+
+def untag(api: Api, group: Target, keys: Sequence[str]) -> None:
+    api.logs.untag_resource(resourceArn=_arn(group), tagKeys=list(keys))
+
+
+KINDS = (
+    Kind(
+        name="log_group",
+        fixed={"log_group_class": "AWS fixes the class at creation; delete the log group first, its logs go with it"},
+        create=create_log_group,
+        update={"retention_in_days": put_retention_policy, "kms_key": set_kms_key},
+        after_create=("retention_in_days",),
+        delete=delete_log_group,
+        tag=tag,
+        untag=untag,
+    ),
+)
+"""`tag` and `untag` need `account` in what the box's `parse` returns."""

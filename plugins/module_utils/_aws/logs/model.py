@@ -1,0 +1,50 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What CloudWatch Logs allows of a log group. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._core.plan import Refusal
+
+RETENTION_IN_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+"""Source: PutRetentionPolicy, CloudWatch Logs API Reference."""
+
+CLASSES = ("STANDARD", "INFREQUENT_ACCESS")
+"""Classes of a log group; others belong to services that deliver elsewhere."""
+
+OPTIONS: dict[str, Any] = {"type": "int", "default": 90}
+"""Argument specification of an option for the retention in days."""
+
+
+def check_retention(option: str, days: int) -> int:
+    """The days, or Refusal for a number that CloudWatch Logs does not take."""
+    if days not in RETENTION_IN_DAYS:
+        raise Refusal(option, days, f"allowed are {', '.join(str(number) for number in RETENTION_IN_DAYS)} days")
+    return days

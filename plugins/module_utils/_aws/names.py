@@ -1,0 +1,38 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names of the platform and of what is made for it. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from .._core.plan import Refusal
+
+_PLATFORM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+PLATFORM_LENGTH = 20
+"""The longest platform name.
+
+A bucket has 63 characters for `<platform>-<account>-<region>-<use>`: an account of 12, a region of up to 14, a use of
+up to 11 and three hyphens leave 23. Load balancers and target groups (32 characters) leave 20 with a suffix of 12."""
+
+
+def platform_name(option: str, name: str) -> str:
+    """A platform's name, or Refusal: 2 to 20 lower-case letters, digits and single hyphens, a letter first."""
+    if not 2 <= len(name) <= PLATFORM_LENGTH or not _PLATFORM.fullmatch(name):
+        raise Refusal(
+            option,
+            name,
+            f"allowed are 2 to {PLATFORM_LENGTH} lower-case letters, digits and single hyphens, "
+            "beginning with a letter",
+        )
+    return name
+
+
+def bucket_name(platform: str, account_id: str, region: str, use: str) -> str:
+    """Name of a bucket; account and region make it unique in the world.
+
+    Source: "General purpose bucket naming rules", S3 User Guide.
+    """
+    return f"{platform}-{account_id}-{region}-{use}"

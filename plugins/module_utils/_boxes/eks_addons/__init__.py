@@ -1,0 +1,25 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The add-ons of a platform's cluster that EKS itself manages."""
+
+from __future__ import annotations
+
+from ..._core.box import Box
+from .apply import KINDS, before_apply
+from .model import OPTIONS, parse
+from .plan import complete, declare
+from .read import read
+
+BOX = Box(
+    name="the EKS add-ons",
+    role="eks",
+    options=OPTIONS,
+    kinds=KINDS,
+    parse=parse,
+    read=read,
+    complete=complete,
+    declare=declare,
+    before_apply=before_apply,
+)

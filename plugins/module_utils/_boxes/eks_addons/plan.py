@@ -1,0 +1,107 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The add-ons that are to stand. Pure, but for the versions that `complete` asks EKS for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from ..._aws import tags
+from ..._aws.eks import clusters as eks
+from ..._aws.provider import Api
+from ..._core.known import Known, missing
+from ..._core.plan import Impossible, Observed, Ref, Refusal, Resource, Value
+from .model import Addon, EksAddons, minor
+
+ONE_MINOR_AT_A_TIME = frozenset({"vpc-cni"})
+"""Source: "Update the Amazon VPC CNI (Amazon EKS add-on)", EKS User Guide."""
+
+SHOWN = 6
+"""How many versions a message names, the newest."""
+
+
+def complete(api: Api, spec: EksAddons, observed: Observed, known: Known) -> EksAddons:
+    """With the version of each add-on; EKS is asked only about those that are new or to be another version."""
+    cluster = known.entry(eks.cluster_ref(spec.platform))
+    if cluster.get("state") not in ("found", "planned"):
+        raise missing(eks.cluster_ref(spec.platform))
+    standing = {
+        addon.name: str(observed[ref].attributes["version"])
+        for addon in spec.addons
+        if (ref := Ref("eks_addon", addon.name)) in observed
+    }
+    asked = [addon for addon in spec.addons if (addon.version or standing.get(addon.name)) != standing.get(addon.name)]
+    asked += [addon for addon in spec.addons if addon.version is None and addon.name not in standing]
+    offers = api.together([partial(addon_versions, api, addon.name, cluster["version"]) for addon in asked])
+    offered = {addon.name: versions for addon, versions in zip(asked, offers, strict=True)}
+    addons = tuple(
+        replace(addon, version=chosen(addon, standing.get(addon.name), offered.get(addon.name), cluster["version"]))
+        for addon in spec.addons
+    )
+    return replace(spec, addons=addons)
+
+
+def addon_versions(api: Api, name: str, kubernetes: str) -> list[dict[str, Any]]:
+    """Versions that EKS offers for a Kubernetes minor, newest first; `[]` for an add-on that it does not know."""
+    found = api.optional(
+        lambda: api.eks.pages("describe_addon_versions", "addons", addonName=name, kubernetesVersion=kubernetes),
+        "ResourceNotFoundException",
+    )
+    return [version for addon in found or [] for version in addon["addonVersions"]]
+
+
+def chosen(addon: Addon, standing: str | None, offers: Sequence[Mapping[str, Any]] | None, kubernetes: str) -> str:
+    """The version to stand: the pinned one if it fits, else what stands, else EKS's default; Refusal or Impossible."""
+    wanted = addon.version or standing
+    if offers is None:
+        return wanted or ""
+    versions = [offer["addonVersion"] for offer in offers]
+    if not versions:
+        raise Refusal(
+            f"add-on of Kubernetes {kubernetes}", addon.name, "EKS does not offer it, see DescribeAddonVersions"
+        )
+    if wanted is None:
+        defaults = [
+            offer["addonVersion"] for offer in offers if any(c["defaultVersion"] for c in offer["compatibilities"])
+        ]
+        return str((defaults or versions)[0])
+    if wanted not in versions:
+        allowed = ", ".join(versions[:SHOWN])
+        raise Refusal(addon.option, wanted, f"with Kubernetes {kubernetes} allowed are {allowed}")
+    if standing is not None and addon.name in ONE_MINOR_AT_A_TIME:
+        _refuse_skipped(addon.name, standing, wanted, versions)
+    return wanted
+
+
+def _refuse_skipped(name: str, standing: str, wanted: str, versions: Sequence[str]) -> None:
+    (major, old), new = minor(standing), minor(wanted)[1]
+    if abs(new - old) < 2:
+        return
+    step = (major, old + 1 if new > old else old - 1)
+    following = next((version for version in versions if minor(version) == step), f"v{step[0]}.{step[1]}")
+    raise Impossible(
+        f"version of {Ref('eks_addon', name).words} is '{standing}' and cannot become '{wanted}' at once: {name} moves "
+        f"one minor at a time; the next is '{following}'."
+    )
+
+
+def declare(spec: EksAddons, observed: Observed) -> list[Resource]:
+    return [_addon(spec, addon, observed) for addon in spec.addons]
+
+
+def _addon(spec: EksAddons, addon: Addon, observed: Observed) -> Resource:
+    ref = Ref("eks_addon", addon.name)
+    attributes: dict[str, Value] = {
+        "cluster": eks.cluster_ref(spec.platform),
+        "configuration": dict(addon.configuration),
+        "pod_identity": dict(addon.pod_identity),
+        "version": addon.version,
+    }
+    if ref in observed and observed[ref].attributes["failed"]:
+        attributes["failed"] = False
+    return Resource(ref, attributes, tags.of(spec.platform, addon.name, spec.tags))

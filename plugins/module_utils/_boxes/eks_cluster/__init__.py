@@ -1,0 +1,26 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The EKS cluster of a platform and the log group of its control plane."""
+
+from __future__ import annotations
+
+from ..._core.box import Box
+from .apply import KINDS
+from .model import OPTIONS, parse
+from .plan import answer, complete, declare
+from .read import read
+
+BOX = Box(
+    name="the EKS cluster",
+    role="eks",
+    options=OPTIONS,
+    kinds=KINDS,
+    parse=parse,
+    read=read,
+    complete=complete,
+    declare=declare,
+    facts=("versions",),
+    answer=answer,
+)

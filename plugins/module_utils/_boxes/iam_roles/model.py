@@ -1,0 +1,199 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of `iam_roles` and what they declare. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..._aws import policies as _policies
+from ..._aws.account import Account
+from ..._core.plan import Refusal, Value
+from .trust import account_trust, service_trust
+
+IAM_OPTIONS: dict[str, dict[str, Any]] = {
+    "path": {"type": "str", "default": "/"},
+    "permissions_boundary": {"type": "str"},
+}
+"""Options of every module that makes IAM roles."""
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "roles": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "description": {"type": "str", "default": ""},
+            "trust_services": {"type": "list", "elements": "str", "default": []},
+            "trust_account": {"type": "bool", "default": False},
+            "trust_policy": {"type": "dict"},
+            "managed_policies": {"type": "list", "elements": "str", "default": []},
+            "policies": {"type": "dict", "default": {}},
+            "instance_profile": {"type": "bool", "default": False},
+            "max_session_duration": {"type": "int", "default": 3600},
+        },
+    },
+    "service_linked_roles": {"type": "list", "elements": "str", "default": []},
+    "component": {"type": "str"},
+    **IAM_OPTIONS,
+}
+
+_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
+_PATH = re.compile(r"/|/[!-~]+/")
+_SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
+_POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[!-~]+")
+_MANAGED = re.compile(r"([\w-]+/)*[\w+=,.@-]+", re.ASCII)
+_COMPONENT = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+
+
+@dataclass(frozen=True)
+class Iam:
+    """What all IAM roles of a platform share.
+
+    :param path: begins and ends with a slash.
+    :param permissions_boundary: ARN of a policy, or None.
+    """
+
+    path: str = "/"
+    permissions_boundary: str | None = None
+
+
+DEFAULTS = Iam()
+
+
+@dataclass(frozen=True)
+class Role:
+    """:param managed_policies: names below `policy/` of AWS's own policies, ARNs of others."""
+
+    name: str
+    description: str
+    trust: Mapping[str, Value]
+    managed_policies: tuple[str, ...]
+    policies: Mapping[str, Mapping[str, Value]]
+    instance_profile: bool
+    max_session_duration: int
+
+
+@dataclass(frozen=True)
+class IamRoles:
+    platform: str
+    tags: Mapping[str, str]
+    account: Account
+    iam: Iam
+    roles: tuple[Role, ...]
+    service_linked_roles: tuple[str, ...]
+    component: str | None
+    absent: bool
+
+
+def check_iam(params: Mapping[str, Value]) -> Iam:
+    """The shared options, or Refusal. Source: "IAM and AWS STS quotas", IAM User Guide."""
+    path, boundary = params["path"], params["permissions_boundary"] or None
+    if not _PATH.fullmatch(path) or len(path) > 512:
+        raise Refusal(
+            "path", path, "allowed are '/' and a path that begins and ends with a slash, at most 512 characters"
+        )
+    if boundary is not None and not _POLICY_ARN.fullmatch(boundary):
+        raise Refusal(
+            "permissions_boundary", boundary, "the ARN of a policy is allowed (arn:aws:iam::<account>:policy/<name>)"
+        )
+    return Iam(path, boundary)
+
+
+def parse(params: Mapping[str, Value], account: Account) -> IamRoles:
+    platform = params["platform_name"]
+    roles: list[Role] = []
+    for position, entry in enumerate(params["roles"]):
+        role = _role(f"roles[{position}]", platform, entry, account)
+        if role.name in (other.name for other in roles):
+            raise Refusal(f"roles[{position}].name", entry["name"], "each name is allowed once")
+        roles.append(role)
+    for position, service in enumerate(params["service_linked_roles"]):
+        if not _SERVICE.fullmatch(service):
+            raise Refusal(f"service_linked_roles[{position}]", service, _SERVICE_WORDS)
+    component = params["component"]
+    if component is not None and not _COMPONENT.fullmatch(component):
+        raise Refusal("component", component, "1 to 31 lower-case letters, digits, _ and - are allowed, a letter first")
+    return IamRoles(
+        platform=platform,
+        tags=params["tags"],
+        account=account,
+        iam=check_iam(params),
+        roles=tuple(roles),
+        service_linked_roles=tuple(sorted(set(params["service_linked_roles"]))),
+        component=component,
+        absent=params["state"] == "absent",
+    )
+
+
+_SERVICE_WORDS = "the name of an AWS service is allowed, such as 'ec2.amazonaws.com'"
+
+
+def _role(path: str, platform: str, entry: Mapping[str, Value], account: Account) -> Role:
+    name = f"{platform}-{entry['name']}"
+    if not _NAME.fullmatch(entry["name"]) or len(name) > 64:
+        words = f"letters, digits and _+=,.@- are allowed, at most {63 - len(platform)} beside the platform's name"
+        raise Refusal(f"{path}.name", entry["name"], words)
+    if len(entry["description"]) > 1000:
+        raise Refusal(f"{path}.description", entry["description"], "at most 1000 characters are allowed")
+    duration = entry["max_session_duration"]
+    if not 3600 <= duration <= 43200:
+        raise Refusal(f"{path}.max_session_duration", duration, "3600 to 43200 seconds are allowed")
+    services, document = entry["trust_services"], entry["trust_policy"]
+    if [bool(services), bool(document), entry["trust_account"]].count(True) != 1:
+        words = "one of trust_services, trust_account and trust_policy is required, and no more"
+        raise Refusal(f"{path}.trust_services", services, words)
+    for position, service in enumerate(services):
+        if not _SERVICE.fullmatch(service):
+            raise Refusal(f"{path}.trust_services[{position}]", service, _SERVICE_WORDS)
+    if document:
+        _policies.check(f"{path}.trust_policy", document)
+    return Role(
+        name=name,
+        description=entry["description"],
+        trust=_trust(services, document, account),
+        managed_policies=_managed(f"{path}.managed_policies", entry["managed_policies"]),
+        policies=_inline(f"{path}.policies", entry["policies"], account.partition),
+        instance_profile=entry["instance_profile"],
+        max_session_duration=duration,
+    )
+
+
+def _trust(services: list[str], document: Mapping[str, Value] | None, account: Account) -> Mapping[str, Value]:
+    if document:
+        return _policies.canonical(document, account.partition)
+    return service_trust(services, account) if services else account_trust(account)
+
+
+def _managed(path: str, names: list[str]) -> tuple[str, ...]:
+    """AWS's policies without the beginning that they share, others as they are. At most 20 a role (IAM quotas)."""
+    for position, name in enumerate(names):
+        if not _POLICY_ARN.fullmatch(name) and (name.startswith("arn:") or not _MANAGED.fullmatch(name)):
+            words = "allowed are the name of a policy of AWS's, such as 'AmazonEKSClusterPolicy', and an ARN"
+            raise Refusal(f"{path}[{position}]", name, words)
+    if len(names) > 20:
+        raise Refusal(path, f"{len(names)} policies", "at most 20 are allowed")
+    return tuple(sorted({short_policy(name) for name in names}))
+
+
+def short_policy(arn: str) -> str:
+    """A policy of AWS's by its name below `policy/`; an ARN of another account stays."""
+    return re.sub(r"^arn:aws[a-z-]*:iam::aws:policy/", "", arn)
+
+
+def _inline(path: str, policies: Mapping[str, Value], partition: str) -> dict[str, Mapping[str, Value]]:
+    documents: dict[str, Mapping[str, Value]] = {}
+    for name, document in policies.items():
+        if not _NAME.fullmatch(name) or len(name) > 128:
+            raise Refusal(f"{path}.{name}", name, "a policy's name has 1 to 128 letters, digits and _+=,.@-")
+        if not isinstance(document, Mapping):
+            raise Refusal(f"{path}.{name}", document, "a policy document is allowed")
+        _policies.check(f"{path}.{name}", document)
+        documents[name] = _policies.canonical(document, partition)
+    return documents

@@ -1,0 +1,25 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The platform's S3 buckets."""
+
+from __future__ import annotations
+
+from ..._core.box import Box
+from .apply import KINDS
+from .backend import answer
+from .model import OPTIONS, parse
+from .plan import declare
+from .read import read
+
+BOX = Box(
+    name="the S3 buckets",
+    role="buckets",
+    options=OPTIONS,
+    kinds=KINDS,
+    parse=parse,
+    read=read,
+    declare=declare,
+    answer=answer,
+)

@@ -1,0 +1,134 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A box: the resources that one module declares, reads, plans and changes together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._aws.account import Account
+from .._aws.provider import Api
+from .known import Known
+from .options import COMMON, Options
+from .plan import Field, Found, Observed, Ref, Resource, Rules, Value
+from .wait import Status, Wait
+
+
+@dataclass(frozen=True)
+class Target:
+    """One resource as an API function sees it: every reference is an identifier.
+
+    :param id: AWS's identifier; an empty text in `create`.
+    :param attributes: the declared ones; in `delete` those that stand.
+    :param tags: all declared tags; in `delete` those that stand.
+    :param before: the attributes that stand; `{}` in `create`.
+    :param fields: what this call has to change, references resolved; `()` in `create` and `delete`.
+    :param ids: identifiers of everything that is known, for what the attributes do not name; a call may add what it has
+        made beside the resource and a later call needs.
+    :param spec: what the box's `parse` returned.
+    """
+
+    ref: Ref
+    id: str
+    attributes: Mapping[str, Any]
+    tags: Mapping[str, str]
+    before: Mapping[str, Any]
+    fields: tuple[Field, ...] = ()
+    ids: dict[Ref, str] = field(default_factory=dict)
+    spec: Any = None
+
+    @property
+    def name(self) -> str:
+        return self.ref.name
+
+
+Call = Callable[[Api, Target], Any]
+
+_READY = Wait(usual=30, timeout=300)
+_GONE = Wait(usual=30, timeout=600)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind(Rules):
+    """A kind of resource with its calls, one API call a function.
+
+    :param create: makes it and returns its identifier.
+    :param update: attribute -> function; attributes that one call sets share one function, which is then called once.
+    :param after_create: attributes that the create call cannot carry, set by their update functions right after it.
+    :param replace: makes a replacement by other means than delete and create, and returns the new identifier.
+    :param tag: (api, target, tags to set).
+    :param untag: (api, target, keys to remove).
+    :param ready: looks whether it has reached its final state; waited for before something that refers to it is made.
+    :param gone: looks whether its deletion is over.
+    :param wait: how long `ready` takes; `wait_gone`: how long `gone` takes.
+    :param one_at_a_time: AWS takes one update at a time: each is waited for.
+    """
+
+    create: Callable[[Api, Target], str] | None = None
+    update: Mapping[str, Call] = field(default_factory=dict)
+    after_create: tuple[str, ...] = ()
+    replace: Callable[[Api, Target], str] | None = None
+    delete: Call | None = None
+    tag: Callable[[Api, Target, Mapping[str, str]], Any] | None = None
+    untag: Callable[[Api, Target, Sequence[str]], Any] | None = None
+    ready: Callable[[Api, Target], Status] | None = None
+    gone: Callable[[Api, Target], Status] | None = None
+    wait: Wait = _READY
+    wait_gone: Wait = _GONE
+    one_at_a_time: bool = False
+
+
+def _no_types(params: Mapping[str, Value]) -> Iterable[str]:
+    return ()
+
+
+def _no_answer(spec: Any, observed: Observed) -> dict[str, Value]:
+    return {}
+
+
+def _as_it_is(api: Api, spec: Any, observed: Observed, known: Known) -> Any:
+    return spec
+
+
+@dataclass(frozen=True)
+class Box:
+    """One module's resources. `parse` and `declare` are pure.
+
+    :param name: in words, for messages ("network").
+    :param role: the role that uses it.
+    :param options: the module's own options (argument specification), without the common ones.
+    :param kinds: its kinds, in the order in which they are made; deletes go in reverse.
+    :param parse: (checked params, account) -> the declared thing, typed; raises Refusal. Called to delete, too.
+    :param read: everything of these kinds that stands for the platform, whatever is declared, by identity tag or name.
+    :param declare: the resources to stand, in the order of making; sees what stands, to keep what is not pinned.
+    :param facts: facts of the account that `parse` needs: `zones`, `offerings`, `versions`.
+    :param instance_types: the instance types whose offerings `parse` needs.
+    :param complete: the declared thing with what `declare` needs beside it and what was read (not called to delete).
+    :param before_apply: waits for what AWS wants ready before the first change (real run with changes only).
+    :param answer: the module's own return values, from the resources that stand; `warnings` are shown to the user.
+    """
+
+    name: str
+    role: str
+    options: Options
+    kinds: Sequence[Kind]
+    parse: Callable[[Mapping[str, Value], Account], Any]
+    read: Callable[[Api, Any, Known], Observed]
+    declare: Callable[[Any, Observed], Sequence[Resource]]
+    facts: tuple[str, ...] = ()
+    instance_types: Callable[[Mapping[str, Value]], Iterable[str]] = _no_types
+    complete: Callable[[Api, Any, Observed, Known], Any] = _as_it_is
+    before_apply: Callable[[Api, Any, Known], None] | None = None
+    answer: Callable[[Any, Observed], dict[str, Value]] = _no_answer
+
+    @property
+    def specification(self) -> dict[str, dict[str, Any]]:
+        """The module's argument specification."""
+        return {**COMMON, **{name: dict(option) for name, option in self.options.items()}}
+
+
+__all__ = ["Box", "Call", "Found", "Kind", "Status", "Target", "Wait"]
