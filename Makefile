@@ -44,6 +44,8 @@ destroy: venv          ## take the platform of inventories/sandbox down again (a
 	@$(PYTHON_IN_VENV) -m sandbox destroy $(platform)
 
 ## Set-up
+setup:                 ## what the commands above need of Debian's or Ubuntu's packages, by apt-get (with sudo, unless root)
+	@scripts/prerequisites.sh --install
 venv: $(MARKER)        ## the virtual environment, from requirements.txt
 $(MARKER): requirements.txt tests/npm/package-lock.json scripts/venv.sh scripts/find-python.sh
 	@scripts/prerequisites.sh
@@ -57,4 +59,4 @@ clean: sandbox-down    ## stop the sandbox; remove the virtual environment, cach
 help:                  ## this list
 	@awk -F ':.*## ' '/^## / {printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo test lint unit integration interruptions molecule bench sandbox-up sandbox-down sandbox-reset destroy venv tools requirements clean help
+.PHONY: demo test lint unit integration interruptions molecule bench sandbox-up sandbox-down sandbox-reset destroy setup venv tools requirements clean help

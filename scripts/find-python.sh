@@ -25,6 +25,7 @@ candidates | {
             exit 0
         fi
     done
-    echo "missing: Python 3.12, 3.13 or 3.14 with venv and ensurepip (Debian, Ubuntu: apt-get install python3 python3-venv; or set PYTHON)" >&2
+    echo "missing: Python 3.12, 3.13 or 3.14 with venv and ensurepip: Debian 13 and Ubuntu 24.04 or newer have it (make setup);" \
+        "on an older one make it by \`pyenv install 3.13\` or \`uv python install 3.13\`, or set PYTHON=/its/path" >&2
     exit 1
 }
