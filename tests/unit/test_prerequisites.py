@@ -1,4 +1,4 @@
-"""What the set-up asks, installs and tells, on machines of stand-ins: a PATH of their own, an apt-get that takes notes."""
+"""What the set-up asks, installs and tells, on machines of stand-ins: a PATH of their own and a noting apt-get."""
 
 from __future__ import annotations
 
