@@ -140,7 +140,7 @@ changes:
 
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._core.main import run_on_aws
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.options import OPTIONS

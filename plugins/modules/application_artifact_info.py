@@ -76,7 +76,7 @@ claims:
 
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._core.main import run_on_aws
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome, Plan
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.claims import (

@@ -20,7 +20,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import warm
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import warm
 from ansible_collections.slipway.platform.plugins.module_utils._core import run as _run
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 

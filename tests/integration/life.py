@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import Outcome, Runner

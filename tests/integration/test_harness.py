@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups import BOX as NODEGROUPS
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core import run

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._aws.logs import (
     KINDS,
     OPTIONS,
@@ -16,7 +17,6 @@ from ansible_collections.slipway.platform.plugins.module_utils._aws.logs import 
     log_group,
     read_log_groups,
 )
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX as KEYS
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal

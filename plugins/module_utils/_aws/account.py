@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from .provider import Api
+from .client import Api
 
 REFUSED_ZONES = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 """Zone ids in which EKS places no control plane. Source: "Amazon EKS networking requirements", EKS User Guide."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from .._core.known import Known, missing
 from .._core.plan import Found, Ref
+from .client import Api
 from .eks import clusters as eks
-from .provider import Api
 from .tags import IDENTITY, shared
 
 Finder = Callable[[Api, str, Sequence[str]], Mapping[str, Found]]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from .._aws.provider import Api, AwsFailure, BotoCoreError, ClientError, failure, unseen
+from .._aws.client import Api, AwsFailure, BotoCoreError, ClientError, failure, unseen
 from .box import Kind, Target
 from .known import Known
 from .plan import Action, Change, Field, Found, Observed, Plan, Ref, Resource, references, resolved

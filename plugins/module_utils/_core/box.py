@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._aws.account import Account
-from .._aws.provider import Api
+from .._aws.client import Api
 from .known import Known
 from .options import COMMON, Options
 from .plan import Field, Found, Observed, Ref, Resource, Rules, Value

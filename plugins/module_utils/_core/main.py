@@ -13,7 +13,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from .._aws.provider import Api, AwsFailure, BotoCoreError, ClientError, failure
+from .._aws.client import Api, AwsFailure, BotoCoreError, ClientError, failure
 from .apply import ApplyFailure
 from .options import Options
 from .plan import Impossible, Outcome, Plan, Refusal

@@ -13,8 +13,8 @@ from typing import Any
 
 from .._aws import account as _account
 from .._aws import finders, tags
+from .._aws.client import Api, BotoCoreError, ClientError, failure
 from .._aws.names import platform_name
-from .._aws.provider import Api, BotoCoreError, ClientError, failure
 from . import main
 from . import plan as _plan
 from .apply import Applier, wait_until_gone

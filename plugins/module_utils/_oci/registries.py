@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .._aws.provider import Api
+from .._aws.client import Api
 from .._core.plan import Impossible, Refusal, Value
 from .._core.programs import Execute
 

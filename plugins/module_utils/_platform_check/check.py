@@ -11,8 +11,8 @@ from typing import Any
 
 from .._aws import account as _account
 from .._aws.account import Account
+from .._aws.client import Api, BotoCoreError, ClientError, failure
 from .._aws.names import platform_name
-from .._aws.provider import Api, BotoCoreError, ClientError, failure
 from .._core.options import checked
 from .._core.plan import Refusal
 from . import model

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 
-from .._aws.provider import LOADER, ClientError, code_of
+from .._aws.client import LOADER, ClientError, code_of
 from .._core.plan import Refusal
 
 ENABLED = frozenset(

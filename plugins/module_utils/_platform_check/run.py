@@ -10,7 +10,7 @@ import os
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from .._aws.provider import Api, AwsFailure
+from .._aws.client import Api, AwsFailure
 from .._core.known import Known
 from .._core.plan import Impossible, Refusal
 from . import model

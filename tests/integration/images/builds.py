@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome, Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._oci.layout import verify
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.model import OPTIONS

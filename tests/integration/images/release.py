@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._core.programs import Execute
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.run import (

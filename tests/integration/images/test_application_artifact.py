@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._aws.s3.objects import Objects
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.fetch import fetch, look

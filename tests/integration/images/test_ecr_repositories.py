@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX as KEYS
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible

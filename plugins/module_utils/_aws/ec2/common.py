@@ -13,7 +13,7 @@ from ..._core.box import Target
 from ..._core.plan import Ref
 from ..._core.wait import Status, Wait, until
 from .. import tags as _tags
-from ..provider import Api, ClientError, code_of
+from ..client import Api, ClientError, code_of
 
 IN_USE = ("DependencyViolation", "InvalidIPAddress.InUse", "InvalidNetworkInterface.InUse")
 """Codes that EC2 answers to the deletion of what something else still uses."""

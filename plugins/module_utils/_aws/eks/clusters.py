@@ -14,7 +14,7 @@ from ..._core.known import Known
 from ..._core.plan import Found, Ref
 from ..._core.wait import Status, Wait, until
 from .. import tags as _tags
-from ..provider import Api
+from ..client import Api
 
 CLUSTER_WAIT = Wait(usual=600, timeout=3600)
 """Creation takes about 10 minutes, an update of the version up to 25."""

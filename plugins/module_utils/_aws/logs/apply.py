@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._core.box import Kind, Target
-from ..provider import Api
+from ..client import Api
 
 
 def create_log_group(api: Api, group: Target) -> str:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ..._core.plan import Found, Ref
-from ..provider import Api
+from ..client import Api
 
 
 def describe_log_group(api: Api, name: str) -> dict[str, Any] | None:

@@ -14,8 +14,8 @@ from ..._core.box import Box
 from ..._core.known import Known
 from ..._core.plan import Observed
 from .. import finders
+from ..client import Api
 from ..eks import clusters as eks
-from ..provider import Api
 from .groups import Nodes, instance_types
 from .user_data import Cluster
 

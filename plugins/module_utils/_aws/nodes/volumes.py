@@ -10,8 +10,8 @@ from typing import Any
 
 from ..._core.box import Kind, Target
 from ..._core.plan import Found, Ref
+from ..client import Api
 from ..ec2 import common as ec2
-from ..provider import Api
 
 
 def volumes(api: Api, cluster: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..._core.plan import Impossible
-from ..provider import Api, ClientError, code_of
+from ..client import Api, ClientError, code_of
 
 EXISTS = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 """Codes of a write that found something, or that another writer was faster than."""

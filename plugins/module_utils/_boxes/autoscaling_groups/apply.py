@@ -11,11 +11,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from ..._aws.client import Api
 from ..._aws.ec2 import launch_templates
 from ..._aws.ec2.launch_templates.apply import version_of
 from ..._aws.nodes import volumes
 from ..._aws.nodes.groups import changed_sizes
-from ..._aws.provider import Api
 from ..._core.box import Kind, Target
 from ..._core.plan import Effect
 from ..._core.wait import Status, Wait, until

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._aws import tags as _tags
-from ..._aws.provider import Api
+from ..._aws.client import Api
 from ..._core.box import Kind, Target
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..._aws import policies
 from ..._aws import tags as _tags
-from ..._aws.provider import Api
+from ..._aws.client import Api
 from ..._core.known import Known
 from ..._core.plan import Found, Impossible, Ref, Value
 from .model import EcrRepositories

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._aws import tags as _tags
+from ..._aws.client import Api
 from ..._aws.eks import clusters as eks
-from ..._aws.provider import Api
 from ..._core.box import Kind, Target
 from ..._core.known import Known
 from .model import CLUSTER_SCOPE, EksAccess

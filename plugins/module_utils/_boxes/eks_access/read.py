@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any
 
 from ..._aws import tags
+from ..._aws.client import Api
 from ..._aws.eks import clusters as eks
 from ..._aws.finders import tag
-from ..._aws.provider import Api
 from ..._core.known import Known
 from ..._core.plan import Found, Observed, Ref
 from .model import CLUSTER_SCOPE, EksAccess

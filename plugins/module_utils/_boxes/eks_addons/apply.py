@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..._aws.client import Api
 from ..._aws.eks import clusters as eks
-from ..._aws.provider import Api
 from ..._core.box import Kind, Status, Target, Wait
 from ..._core.known import Known
 from .model import EksAddons

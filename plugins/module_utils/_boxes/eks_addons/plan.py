@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 from ..._aws import tags
+from ..._aws.client import Api
 from ..._aws.eks import clusters as eks
-from ..._aws.provider import Api
 from ..._core.known import Known, missing
 from ..._core.plan import Impossible, Observed, Ref, Refusal, Resource, Value
 from .model import Addon, EksAddons, minor

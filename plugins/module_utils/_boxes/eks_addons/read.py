@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from ..._aws.client import Api
 from ..._aws.eks import clusters as eks
-from ..._aws.provider import Api
 from ..._core.known import Known
 from ..._core.plan import Found, Observed, Ref
 from .model import EksAddons

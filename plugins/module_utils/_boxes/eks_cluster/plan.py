@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..._aws import finders, tags
+from ..._aws.client import Api
 from ..._aws.eks import clusters as eks
 from ..._aws.logs import log_group
-from ..._aws.provider import Api
 from ..._core.known import Known
 from ..._core.plan import Found, Impossible, Observed, Ref, Refusal, Resource, Value
 from .model import EksCluster, minor

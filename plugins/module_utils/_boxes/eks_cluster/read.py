@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from ..._aws.client import Api
 from ..._aws.eks import clusters as eks
 from ..._aws.logs import read_log_groups
-from ..._aws.provider import Api
 from ..._core.known import Known
 from ..._core.plan import Found, Observed, Ref
 from .model import EksCluster

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ..._aws.client import Api
 from ..._aws.ec2 import launch_templates
 from ..._aws.ec2.launch_templates.apply import version_of
 from ..._aws.eks import clusters as eks
 from ..._aws.nodes import volumes
 from ..._aws.nodes.groups import changed_sizes
-from ..._aws.provider import Api
 from ..._core.box import Kind, Target
 from ..._core.plan import Effect, Ref
 from ..._core.wait import Status, Wait, until

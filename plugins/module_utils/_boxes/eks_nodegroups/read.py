@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any
 
 from ..._aws import tags
+from ..._aws.client import Api
 from ..._aws.ec2 import common as ec2
 from ..._aws.ec2 import launch_templates
 from ..._aws.nodes.groups import TEMPLATE_OF_SCALING, refuse_other_kind
 from ..._aws.nodes.volumes import read_volumes
-from ..._aws.provider import Api
 from ..._core.known import Known
 from ..._core.plan import Found, Ref
 from .model import EksNodegroups, generation

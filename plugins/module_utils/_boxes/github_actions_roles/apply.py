@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..._aws import tags
-from ..._aws.provider import Api, ClientError, code_of
+from ..._aws.client import Api, ClientError, code_of
 from ..._core.box import Target
 from ..eks_access.apply import OIDC_PROVIDER
 from ..iam_roles import KINDS as IAM_KINDS

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..._aws import tags
-from ..._aws.provider import Api
+from ..._aws.client import Api
 from ..._core.known import Known
 from ..._core.plan import Impossible, Observed, Resource, Value
 from ..iam_roles import iam_role

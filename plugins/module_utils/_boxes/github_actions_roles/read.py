@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from ..._aws import tags as _tags
-from ..._aws.provider import Api
+from ..._aws.client import Api
 from ..._core.known import Known
 from ..._core.plan import Found, Ref
 from ..eks_access.read import get_provider

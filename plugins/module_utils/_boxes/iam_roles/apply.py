@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..._aws import tags as _tags
-from ..._aws.provider import Api, ClientError, code_of
+from ..._aws.client import Api, ClientError, code_of
 from ..._core.box import Kind, Target
 from ..._core.wait import patiently
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._aws import policies as _policies
 from ..._aws import tags
-from ..._aws.provider import Api
+from ..._aws.client import Api
 from ..._core.known import Known
 from ..._core.plan import Found, Ref, Value
 from .model import IamRoles, short_policy

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._aws import policies
 from ..._aws import tags as _tags
-from ..._aws.provider import Api
+from ..._aws.client import Api
 from ..._core.known import Known
 from ..._core.plan import Found, Ref
 from .model import KmsKeys

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ..._aws import names as _names
-from ..._aws.provider import Api
+from ..._aws.client import Api
 from ..._core.known import Known
 from ..._core.plan import Found, Impossible, Ref
 from .model import KmsKeys

@@ -10,8 +10,8 @@ import json
 from typing import Any
 
 from ..._aws import tags
+from ..._aws.client import Api, ClientError
 from ..._aws.ec2 import common as ec2
-from ..._aws.provider import Api, ClientError
 from ..._core.box import Kind, Status, Target, Wait
 
 _LISTS = {"route_tables": "RouteTableIds", "subnets": "SubnetIds", "security_groups": "SecurityGroupIds"}

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
+from ..._aws.client import Api
 from ..._aws.ec2 import common as ec2
-from ..._aws.provider import Api
 from ..._aws.tags import IDENTITY, shared
 from ..._core.box import Kind, Target
 from ..._core.known import Known

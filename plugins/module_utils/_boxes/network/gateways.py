@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..._aws import tags
+from ..._aws.client import Api
 from ..._aws.ec2 import common as ec2
-from ..._aws.provider import Api
 from ..._core.box import Kind, Status, Target, Wait
 from ..._core.plan import Effect
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ..._aws.client import Api
 from ..._aws.ec2 import common as ec2
 from ..._aws.logs import read_log_groups
-from ..._aws.provider import Api
 from ..._aws.tags import IDENTITY
 from ..._core.known import Known
 from ..._core.plan import Found, Ref

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..._aws import tags as _tags
-from ..._aws.provider import Api, AwsFailure, ClientError, code_of
+from ..._aws.client import Api, AwsFailure, ClientError, code_of
 from ..._core.box import Kind, Target
 from . import read
 

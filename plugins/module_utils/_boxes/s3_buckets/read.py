@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._aws import policies
 from ..._aws import tags as _tags
-from ..._aws.provider import Api, ClientError, code_of
+from ..._aws.client import Api, ClientError, code_of
 from ..._core.known import Known
 from ..._core.plan import Found, Impossible, Ref, Value
 from .model import S3Buckets

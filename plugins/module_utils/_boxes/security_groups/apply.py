@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..._aws import tags
+from ..._aws.client import Api
 from ..._aws.ec2 import common as ec2
-from ..._aws.provider import Api
 from ..._core.box import Kind, Target
 from .model import label, labelled
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..._aws.provider import Api, ClientError, code_of
+from ..._aws.client import Api, ClientError, code_of
 from ..._aws.s3.objects import Objects
 from ..._core.plan import Refusal, Value
 from ..semver_tag.versions import version as semantic

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..._aws.provider import Api
+from ..._aws.client import Api
 from ..._aws.s3.objects import Objects
 from ..._core.plan import Action, Change, Field, Impossible, Outcome, Plan, Ref, Value
 from . import model

@@ -12,8 +12,8 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ..._aws.provider import Api, code_of
-from ..._aws.provider import ClientError as AwsError
+from ..._aws.client import Api, code_of
+from ..._aws.client import ClientError as AwsError
 from ..._core.plan import Impossible
 from ..application_artifact.model import release_key
 from .model import Image

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..._aws.provider import Api
+from ..._aws.client import Api
 from ..._core.plan import Action, Change, Field, Impossible, Outcome, Plan, Ref, Refusal, Value
 from ..._core.programs import Execute
 from ..._oci import layout as _oci_layout

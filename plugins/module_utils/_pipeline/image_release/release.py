@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..._aws.provider import Api
+from ..._aws.client import Api
 from ..._aws.s3.objects import Objects
 from ..._core.plan import Impossible, Outcome, Value
 from ..._core.programs import Execute

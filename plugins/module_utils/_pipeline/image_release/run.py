@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..._aws.provider import Api
+from ..._aws.client import Api
 from ..._aws.s3.objects import Objects
 from ..._core.plan import Impossible, Outcome, Value
 from ..._core.programs import Execute

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws import tags as _tags
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box, Kind, Target
 from ansible_collections.slipway.platform.plugins.module_utils._core.known import Known
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Found, Ref, Resource

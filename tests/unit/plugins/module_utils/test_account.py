@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws import account as _account
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 
 TEXT = st.text("abc-1", min_size=1, max_size=4)
 ACCOUNTS = st.builds(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._core.apply import Applier, ApplyFailure, wait_until_gone
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Kind, Target
 from ansible_collections.slipway.platform.plugins.module_utils._core.known import Known

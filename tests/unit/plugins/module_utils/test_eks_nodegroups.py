@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._aws.nodes import groups, images, kubernetes
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups.apply import (
     label_changes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import ClientError, unseen
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import ClientError, unseen
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.network.endpoints import _all_taken
 
 

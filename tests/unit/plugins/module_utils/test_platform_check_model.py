@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import ClientError
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import ClientError
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check import model, region
 

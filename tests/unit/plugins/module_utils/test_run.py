@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import AwsFailure
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import AwsFailure
 from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Ref, Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import Outcome, Runner

@@ -15,9 +15,9 @@ from typing import Any
 from ...._core.box import Kind, Target
 from ...._core.plan import Ref
 from ... import tags
+from ...client import Api
 from ...nodes.cluster import joined
 from ...nodes.user_data import Cluster
-from ...provider import Api
 from .. import common as ec2
 from .data import request
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...._core.plan import Found
+from ...client import Api
 from ...nodes.user_data import Cluster
-from ...provider import Api
 from .. import common as ec2
 from .data import planned
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import Api, code_of, failure, unseen
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api, code_of, failure, unseen
 
 
 def error(code: str, message: str = "No.", operation: str = "CreateCluster") -> ClientError:
