@@ -14,7 +14,7 @@ from .._aws.account import Account
 from .._aws.client import Api
 from .known import Known
 from .options import COMMON, Options
-from .plan import Field, Found, Observed, Ref, Resource, Rules, Value
+from .plan import Field, Found, Impossible, Observed, Plan, Ref, Resource, Rules, Value
 from .wait import Status, Wait
 
 
@@ -48,6 +48,9 @@ class Target:
 
 Call = Callable[[Api, Target], Any]
 
+Finder = Callable[[Api, str, Sequence[str]], Mapping[str, Found]]
+"""(api, platform name, names) -> what stands, by name."""
+
 _READY = Wait(usual=30, timeout=300)
 _GONE = Wait(usual=30, timeout=600)
 
@@ -66,6 +69,10 @@ class Kind(Rules):
     :param gone: looks whether its deletion is over.
     :param wait: how long `ready` takes; `wait_gone`: how long `gone` takes.
     :param one_at_a_time: AWS takes one update at a time: each is waited for.
+    :param find: finds by name what other boxes have made; what boxes refer to has it.
+    :param made_by: the role that makes it, or by the name without the platform's in front which role makes which; in no
+        role's hand is what is not named.
+    :param beside: the kind beside which AWS makes it, under the same name: it is planned and deleted as that one is.
     """
 
     create: Callable[[Api, Target], str] | None = None
@@ -80,10 +87,24 @@ class Kind(Rules):
     wait: Wait = _READY
     wait_gone: Wait = _GONE
     one_at_a_time: bool = False
+    find: Finder | None = None
+    made_by: str | Mapping[str, str] = ""
+    beside: str = ""
+
+    def missing(self, ref: Ref, platform: str) -> Impossible:
+        """The error for a name that stands nowhere and that no earlier task makes."""
+        short = ref.name.removeprefix(f"{platform}-")
+        role = self.made_by if isinstance(self.made_by, str) else self.made_by.get(short, "")
+        maker = f" (role {role} does)" if role else ""
+        return Impossible(f"{ref.words} does not exist and no earlier task of this run makes it{maker}.")
 
 
 def _no_types(params: Mapping[str, Value]) -> Iterable[str]:
     return ()
+
+
+def _no_refusal(spec: Any, observed: Observed, plan: Plan) -> None:
+    return None
 
 
 def _no_answer(spec: Any, observed: Observed) -> dict[str, Value]:
@@ -102,12 +123,15 @@ class Box:
     :param role: the role that uses it.
     :param options: the module's own options (argument specification), without the common ones.
     :param kinds: its kinds, in the order in which they are made; deletes go in reverse.
+    :param uses: kinds that its resources refer to and that other boxes make.
     :param parse: (checked params, account) -> the declared thing, typed; raises Refusal. Called to delete, too.
     :param read: everything of these kinds that stands for the platform, whatever is declared, by identity tag or name.
     :param declare: the resources to stand, in the order of making; sees what stands, to keep what is not pinned.
     :param facts: facts of the account that `parse` needs: `zones`, `offerings`, `versions`.
     :param instance_types: the instance types whose offerings `parse` needs.
     :param complete: the declared thing with what `declare` needs beside it and what was read (not called to delete).
+    :param guard: (declared thing, what stands, plan) -> Impossible for a plan that must not be carried out. Pure; asked
+        for every first plan, that of a deletion too.
     :param before_apply: waits for what AWS wants ready before the first change (real run with changes only).
     :param answer: the module's own return values, from the resources that stand; `warnings` are shown to the user.
     """
@@ -119,9 +143,11 @@ class Box:
     parse: Callable[[Mapping[str, Value], Account], Any]
     read: Callable[[Api, Any, Known], Observed]
     declare: Callable[[Any, Observed], Sequence[Resource]]
+    uses: Sequence[Kind] = ()
     facts: tuple[str, ...] = ()
     instance_types: Callable[[Mapping[str, Value]], Iterable[str]] = _no_types
     complete: Callable[[Api, Any, Observed, Known], Any] = _as_it_is
+    guard: Callable[[Any, Observed, Plan], None] = _no_refusal
     before_apply: Callable[[Api, Any, Known], None] | None = None
     answer: Callable[[Any, Observed], dict[str, Value]] = _no_answer
 
@@ -130,5 +156,10 @@ class Box:
         """The module's argument specification."""
         return {**COMMON, **{name: dict(option) for name, option in self.options.items()}}
 
+    @property
+    def beside(self) -> dict[str, str]:
+        """Kind that AWS makes beside another -> that other one."""
+        return {kind.name: kind.beside for kind in (*self.kinds, *self.uses) if kind.beside}
 
-__all__ = ["Box", "Call", "Found", "Kind", "Status", "Target", "Wait"]
+
+__all__ = ["Box", "Call", "Finder", "Found", "Kind", "Status", "Target", "Wait"]

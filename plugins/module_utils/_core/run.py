@@ -71,6 +71,7 @@ class Runner:
             view = self._view()
         except (ClientError, BotoCoreError) as error:
             raise failure(doing, error, str(self._known.account.get("caller", "the caller"))) from error
+        self._box.guard(self._spec, view.observed, view.plan)
         if not self._check_mode:
             view = self._made_true(view)
         for ref, found in view.observed.items():
