@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime
 import json
 import os
@@ -25,6 +26,7 @@ COMMANDS = {
     "restore": "go back to a snapshot",
     "resources": "what differs from a pristine account, as JSON",
     "writes": "every AWS call since the start, as JSON lines",
+    "audit": "every write to a cluster's API server but those of Kubernetes itself, as JSON lines",
     "settings": "show or change durations, weather, calendar date, control planes",
     "tools": "build the sandbox's programs",
     "token": "an EKS token, as kubectl's credential plugin wants it",
@@ -52,6 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     found["writes"].add_argument("--since", type=int, default=0, metavar="N", help="only calls after number N")
     found["writes"].add_argument("--all", action="store_true", help="reads too")
+    found["audit"].add_argument("cluster", nargs="?", help="its name; else the only one")
+    found["audit"].add_argument("--region")
+    found["audit"].add_argument("--since", default="", metavar="ID", help="only requests after the one with this id")
+    found["audit"].add_argument("--all", action="store_true", help="dry runs too")
     found["token"].add_argument("--cluster", required=True)
     found["token"].add_argument("--region", required=True)
     found["token"].add_argument("--role-arn")
@@ -111,6 +117,15 @@ def _writes(state: State, since: int, reads_too: bool) -> int:
     return 0
 
 
+def _audit(state: State, arguments: argparse.Namespace) -> int:
+    from sandbox import lifecycle
+
+    log = lifecycle.audit(state, arguments.cluster, arguments.region)
+    for request in log.requests(arguments.since) if arguments.all else log.writes(arguments.since):
+        print(json.dumps(dataclasses.asdict(request)))
+    return 0
+
+
 def _resources(state: State, residue: bool) -> int:
     from sandbox import demo, lifecycle
     from sandbox.resources import resources
@@ -157,6 +172,8 @@ def _run(arguments: argparse.Namespace) -> int:
             return _settings(state, arguments.settings)
         case "writes":
             return _writes(state, arguments.since, arguments.all)
+        case "audit":
+            return _audit(state, arguments)
         case "token":
             return _token(arguments.cluster, arguments.region, arguments.role_arn)
         case "tools":
@@ -191,9 +208,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # the reader of our output has seen enough
         return 0
     except Exception as error:
+        from sandbox.kubernetes.audit import AuditError
         from sandbox.lifecycle import SandboxError
 
-        if isinstance(error, SandboxError | tools.ToolError | ValueError | OSError):
+        if isinstance(error, SandboxError | AuditError | tools.ToolError | ValueError | OSError):
             say(f"sandbox: {error}")
             return 1
         raise

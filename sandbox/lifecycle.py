@@ -17,6 +17,7 @@ import urllib3
 from sandbox import supervisor, tools
 from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.images import example
+from sandbox.kubernetes.audit import Audit
 from sandbox.state import State, free_ports, shell_environment, write
 
 START_SECONDS = 60.0
@@ -246,6 +247,23 @@ def restore(state: State, name: str) -> None:
             if time.monotonic() > deadline:
                 raise SandboxError(f"control planes do not come back; see {state.log / 'kubernetes'}")
             time.sleep(0.2)
+
+
+def audit(state: State, cluster: str | None = None, region: str | None = None) -> Audit:
+    """The log of who wrote what in a cluster that runs here.
+
+    :param cluster: its name; by default the only one
+    """
+    clusters = call("GET", f"{urls(state)['kubernetes']}/status")["clusters"]
+    found = [
+        entry["audit_log"]
+        for entry in clusters
+        if entry["name"] == (cluster or entry["name"]) and entry["region"] == (region or entry["region"])
+    ]
+    if len(found) != 1:
+        places = ", ".join(f"{entry['name']} in {entry['region']}" for entry in clusters) or "none"
+        raise SandboxError(f"{len(found)} control planes are meant; those that run: {places}")
+    return Audit(Path(found[0]))
 
 
 def status(state: State) -> dict[str, Any]:

@@ -290,6 +290,7 @@ class Agent:
         return {
             **named,
             "endpoint": cluster.plane.endpoint,
+            "audit_log": str(cluster.plane.audit_log),
             "ready": cluster.plane.ready,
             "nodes_ready": len(cluster.ready_nodes),
         }

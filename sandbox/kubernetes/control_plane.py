@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from sandbox import tools
-from sandbox.kubernetes import kubeconfig, pki
+from sandbox.kubernetes import audit, kubeconfig, pki
 from sandbox.kubernetes.api import Api
 from sandbox.state import free_ports
 from sandbox.supervisor import tail
@@ -72,6 +72,10 @@ class ControlPlane:
         for client in ("admin", "kube-controller-manager", "kube-scheduler"):
             kubeconfig.for_program(self.folder / f"{client}.kubeconfig", self.endpoint, self._pki, client)
         kubeconfig.for_webhook(self.folder / "webhook.kubeconfig", self._webhook)
+
+    @property
+    def audit_log(self) -> Path:
+        return self._log / f"{self.folder.name}-audit.log"
 
     @property
     def certificate_authority(self) -> str:
@@ -194,6 +198,7 @@ class ControlPlane:
             f"--proxy-client-cert-file={keys}/front-proxy.crt",
             f"--proxy-client-key-file={keys}/front-proxy.key",
             "--profiling=false",
+            *audit.arguments(self.audit_log),
             *self._emulation(),
         ]
 

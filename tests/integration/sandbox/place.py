@@ -15,7 +15,8 @@ from typing import Any
 import boto3
 import psutil
 
-from sandbox import demo, supervisor, tools
+from sandbox import demo, lifecycle, supervisor, tools
+from sandbox.kubernetes.audit import Audit
 from sandbox.state import CHECKOUT, State
 
 REGION = "eu-west-1"
@@ -84,6 +85,15 @@ class Place:
         done = subprocess.run(command, env=values, capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stderr if code else done.stdout
+
+    def audit(self, cluster: str | None = None) -> Audit:
+        """Who wrote what to a cluster's API server; by default of the only one."""
+        return lifecycle.audit(self.state, cluster)
+
+    def reachable(self) -> bool:
+        """Whether the operator may use the cluster by now."""
+        command = [str(tools.program("kubectl")), "auth", "can-i", "*", "*", "--quiet"]
+        return subprocess.run(command, env=self.environment, capture_output=True, check=False).returncode == 0
 
     def nodes(self) -> dict[str, dict[str, Any]]:
         """Nodes by name."""
