@@ -23,6 +23,15 @@ options:
         platform, and nothing else is ever changed or deleted.
     type: str
     required: true
+  account_id:
+    description:
+      - The AWS account that the platform belongs to, 12 digits in quotes. Credentials of any other account are refused.
+    type: str
+  confirmation:
+    description:
+      - The name of the platform that is to be destroyed, as the user confirmed it. Where this is set, even to an empty
+        text, nothing but O(platform_name) is allowed.
+    type: str
   environment:
     description:
       - Value of the tag C(Environment) of everything that is made.

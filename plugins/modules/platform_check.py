@@ -37,14 +37,10 @@ options:
     description:
       - The AWS account that the platform belongs to. Credentials of any other are refused.
     type: str
-  confirm:
-    description:
-      - Whether O(confirmation) has to hold the name of the platform, as in a play that destroys it.
-    type: bool
-    default: false
   confirmation:
     description:
-      - The name of the platform that is to be destroyed, as the user confirmed it.
+      - The name of the platform that is to be destroyed, as the user confirmed it. Where this is set, even to an empty
+        text, nothing but O(platform_name) is allowed.
     type: str
   declared:
     description:

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from .._core.plan import Refusal
 from .client import Api
 
 REFUSED_ZONES = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
@@ -56,6 +58,19 @@ class Account:
 
     def arn(self, service: str, resource: str, *, regional: bool = True, owned: bool = True) -> str:
         return f"arn:{self.partition}:{service}:{self.region if regional else ''}:{self.id if owned else ''}:{resource}"
+
+
+def check_id(option: str, account_id: str | None) -> None:
+    """Refusal for what cannot be the number of an account."""
+    if account_id and not re.fullmatch(r"[0-9]{12}", account_id):
+        raise Refusal(option, account_id, "12 digits in quotes are allowed")
+
+
+def check_owner(option: str, account_id: str | None, account: Account) -> None:
+    """Refusal where the credentials belong to another account than the one that is meant."""
+    if account_id and account_id != account.id:
+        allowed = f"the credentials belong to the account {account.id}, nothing else is allowed"
+        raise Refusal(option, account_id, allowed)
 
 
 def caller_identity(api: Api) -> dict[str, Any]:

@@ -19,6 +19,8 @@ Options = Mapping[str, Mapping[str, Any]]
 COMMON: dict[str, dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "platform_name": {"type": "str", "required": True},
+    "account_id": {"type": "str"},
+    "confirmation": {"type": "str"},
     "environment": {"type": "str"},
     "owner": {"type": "str"},
     "cost_center": {"type": "str"},
@@ -39,6 +41,13 @@ def checked(options: Options, values: Mapping[str, Value], name_of: Callable[[st
     :param name_of: the name under which the user knows an option.
     """
     return _mapping(options, values, name_of)
+
+
+def check_confirmation(option: str, confirmation: str | None, platform: str) -> None:
+    """Refusal for a confirmation that is given, even as an empty text, and that is not the platform's name."""
+    if confirmation is not None and confirmation != platform:
+        required = f"'{platform}' is required, the name of the platform that is to be destroyed"
+        raise Refusal(option, confirmation or None, required)
 
 
 def _mapping(options: Options, values: Mapping[str, Value], path: Callable[[str], str]) -> dict[str, Value]:

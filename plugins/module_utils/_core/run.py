@@ -20,7 +20,7 @@ from . import plan as _plan
 from .apply import Applier, wait_until_gone
 from .box import Box
 from .known import Known
-from .options import checked
+from .options import check_confirmation, checked
 from .plan import Found, Impossible, Observed, Plan, Ref, Resource, Value, named, plan, references
 
 VERIFY_SECONDS = 90
@@ -56,6 +56,8 @@ class Runner:
         self._check_mode = check_mode
         self._params = checked(box.specification, params)
         self._platform: str = platform_name("platform_name", self._params["platform_name"])
+        _account.check_id("account_id", self._params["account_id"])
+        check_confirmation("confirmation", self._params["confirmation"], self._platform)
         self._params["tags"] = tags.described(self._params)
         self._known = Known(self._params["known"])
 
@@ -66,6 +68,7 @@ class Runner:
             account = _account.read(
                 self._api, self._known.account, self._box.facts, self._box.instance_types(self._params)
             )
+            _account.check_owner("account_id", self._params["account_id"], account)
             self._known.account = account.as_dict()
             self._spec = self._box.parse(self._params, account)
             view = self._view()

@@ -13,7 +13,7 @@ from .._aws import account as _account
 from .._aws.account import Account
 from .._aws.client import Api, BotoCoreError, ClientError, failure
 from .._aws.names import platform_name
-from .._core.options import checked
+from .._core.options import check_confirmation, checked
 from .._core.plan import Refusal
 from . import model
 from .region import check_region, not_enabled
@@ -30,9 +30,8 @@ def check(params: Mapping[str, Any], api: Callable[[], Api], region_option: str)
     params = checked(model.OPTIONS, params)
     calls = model.declared(params["declared"])
     platform = platform_name("platform_name", params["platform_name"])
-    model.check_account_id(params["account_id"])
-    if params["confirm"]:
-        model.check_confirmation(params["confirmation"], platform)
+    _account.check_id("platform_account_id", params["account_id"])
+    check_confirmation("destroy_confirm", params["confirmation"], platform)
     connection = api()
     check_region(region_option, connection.region)
     facts = {fact for call in calls for fact in call.box.facts}
@@ -42,7 +41,7 @@ def check(params: Mapping[str, Any], api: Callable[[], Api], region_option: str)
     except (ClientError, BotoCoreError) as error:
         refusal = not_enabled(region_option, connection.region, error)
         raise refusal or failure(f"Reading the account of platform '{platform}'", error) from error
-    model.check_account(params["account_id"], account.id)
+    _account.check_owner("platform_account_id", params["account_id"], account)
     specs = []
     for call in calls:
         try:

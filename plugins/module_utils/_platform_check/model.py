@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +22,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "roles": {"type": "list", "elements": "str", "default": []},
     "platform_name": {"type": "str"},
     "account_id": {"type": "str"},
-    "confirm": {"type": "bool", "default": False},
     "confirmation": {"type": "str"},
     "declared": {
         "type": "list",
@@ -72,26 +70,3 @@ def declared(entries: Sequence[Mapping[str, Any]]) -> list[Declared]:
             raise call.renamed(refusal) from refusal
         answer.append(Declared(call.module, box, options, call.sources))
     return answer
-
-
-def check_account_id(account_id: str | None) -> None:
-    if account_id and not re.fullmatch(r"[0-9]{12}", account_id):
-        raise Refusal("platform_account_id", account_id, "12 digits in quotes are allowed")
-
-
-def check_account(account_id: str | None, actual: str) -> None:
-    if account_id and account_id != actual:
-        raise Refusal(
-            "platform_account_id",
-            account_id,
-            f"the credentials belong to the account {actual}, nothing else is allowed",
-        )
-
-
-def check_confirmation(confirmation: str | None, platform: str) -> None:
-    if confirmation != platform:
-        raise Refusal(
-            "destroy_confirm",
-            confirmation or None,
-            f"'{platform}' is required, the name of the platform that is to be destroyed",
-        )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ansible_collections.slipway.platform.plugins.module_utils._aws import account as _account
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 
 TEXT = st.text("abc-1", min_size=1, max_size=4)
 ACCOUNTS = st.builds(
@@ -112,3 +113,17 @@ def test_arns(options: dict[str, bool], arn: str) -> None:
 def test_dns_suffixes() -> None:
     assert Account("1", "eu-west-1").dns_suffix == "amazonaws.com"
     assert Account("1", "cn-north-1", partition="aws-cn").dns_suffix == "amazonaws.com.cn"
+
+
+def test_an_account_number_that_lost_its_leading_zero_is_refused() -> None:
+    _account.check_id("account_id", None)
+    _account.check_id("account_id", "012345678901")
+    with pytest.raises(Refusal, match="account_id is '12345678901'; 12 digits in quotes are allowed"):
+        _account.check_id("account_id", "12345678901")
+
+
+def test_credentials_of_another_account_are_refused() -> None:
+    _account.check_owner("account_id", "111111111111", Account("111111111111", "eu-west-1"))
+    _account.check_owner("account_id", None, Account("111111111111", "eu-west-1"))
+    with pytest.raises(Refusal, match="account_id is '111111111111'; the credentials belong to the account 2"):
+        _account.check_owner("account_id", "111111111111", Account("222222222222", "eu-west-1"))

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._core.options import COMMON, checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import (
+    COMMON,
+    check_confirmation,
+    checked,
+)
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -130,3 +134,13 @@ def test_whole_numbers_may_be_text(number: int) -> None:
 def test_every_module_takes_the_common_options() -> None:
     found = checked(COMMON, {"platform_name": "demo"})
     assert (found["state"], found["adopt"], found["tags"], found["known"]) == ("present", False, {}, {})
+
+
+@pytest.mark.parametrize(("confirmation", "shown"), [("", "not set"), ("other", "'other'")])
+def test_a_confirmation_that_is_given_is_the_name_of_the_platform(confirmation: str, shown: str) -> None:
+    check_confirmation("destroy_confirm", "demo", "demo")
+    check_confirmation("destroy_confirm", None, "demo")
+    with pytest.raises(Refusal) as refused:
+        check_confirmation("destroy_confirm", confirmation, "demo")
+    allowed = "'demo' is required, the name of the platform that is to be destroyed"
+    assert str(refused.value) == f"destroy_confirm is {shown}; {allowed}."

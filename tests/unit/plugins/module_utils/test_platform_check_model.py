@@ -42,29 +42,6 @@ def test_a_wrong_option_is_refused_by_the_name_of_its_variable(changed: dict[str
     assert str(refused.value) == sentence
 
 
-def test_an_account_number_that_lost_its_leading_zero_is_refused() -> None:
-    model.check_account_id(None)
-    model.check_account_id("012345678901")
-    with pytest.raises(Refusal, match="platform_account_id is '12345678901'; 12 digits in quotes are allowed"):
-        model.check_account_id("12345678901")
-
-
-def test_credentials_of_another_account_are_refused() -> None:
-    model.check_account("111111111111", "111111111111")
-    model.check_account(None, "111111111111")
-    with pytest.raises(Refusal, match="platform_account_id is '111111111111'; the credentials belong to the account 2"):
-        model.check_account("111111111111", "222222222222")
-
-
-@pytest.mark.parametrize(("given", "shown"), [(None, "not set"), ("", "not set"), ("other", "'other'")])
-def test_a_destruction_needs_the_name_of_the_platform(given: str | None, shown: str) -> None:
-    model.check_confirmation("demo", "demo")
-    with pytest.raises(Refusal) as refused:
-        model.check_confirmation(given, "demo")
-    allowed = "'demo' is required, the name of the platform that is to be destroyed"
-    assert str(refused.value) == f"destroy_confirm is {shown}; {allowed}."
-
-
 def test_regions_are_those_that_boto3_knows() -> None:
     region.check_region("platform_region", "eu-west-1")
     region.check_region("platform_region", "us-gov-west-1")

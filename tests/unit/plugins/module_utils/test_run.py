@@ -74,6 +74,25 @@ def test_a_run_that_failed_anywhere_is_completed_by_the_next(
     }
 
 
+@pytest.mark.parametrize(
+    ("given_options", "sentence"),
+    [
+        ({"account_id": "999999999999"}, "account_id is '999999999999'; the credentials belong to the account "),
+        ({"account_id": "12345678901"}, "account_id is '12345678901'; 12 digits in quotes are allowed"),
+        ({"confirmation": ""}, "confirmation is not set; 'demo' is required"),
+        ({"confirmation": "production"}, "confirmation is 'production'; 'demo' is required"),
+    ],
+)
+def test_each_run_is_guarded_by_itself(given_options: dict[str, Any], sentence: str) -> None:
+    cloud = Cloud()
+    run(cloud, subnets={"a": True})
+    calls = list(cloud.calls)
+    with pytest.raises(Refusal, match=sentence):
+        run(cloud, state="absent", **given_options)
+    assert cloud.calls == calls
+    assert run(cloud, state="absent", account_id=ACCOUNT["id"], confirmation="demo").plan
+
+
 def test_a_failure_says_what_was_done_and_what_is_left() -> None:
     cloud = Cloud(fail=lambda call: refusal("AccessDenied", "Not you") if call == "create demo-b" else None)
     with pytest.raises(ApplyFailure) as failed:
