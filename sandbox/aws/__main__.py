@@ -18,8 +18,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
 
     # Imported here so that --help answers at once; moto takes most of a second to import.
-    from sandbox.aws import application, snapshot
-    from sandbox.aws.server import Server
+    from sandbox.aws.front import application, snapshot
+    from sandbox.aws.front.server import Server
 
     settings = (
         json.loads(arguments.settings.read_text()) if arguments.settings and arguments.settings.exists() else None

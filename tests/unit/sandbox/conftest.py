@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.aws.harness import Harness
+from sandbox.aws.front.harness import Harness
 
 PLAIN = {
     "profile": "instant",

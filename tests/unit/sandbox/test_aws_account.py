@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from sandbox.aws import settings
-from sandbox.aws.harness import Harness
-from sandbox.aws.state import state
+from sandbox.aws.front.harness import Harness
+from sandbox.aws.front.state import state
 
 from .conftest import Platform, refusal, trust
 

@@ -11,9 +11,9 @@ from typing import Any
 import botocore.session
 import pytest
 
-from sandbox.aws import hooks
-from sandbox.aws.call import Call
-from sandbox.aws.eks.operations import OPERATIONS
+from sandbox.aws.front import hooks
+from sandbox.aws.front.call import Call
+from sandbox.aws.services.eks.operations import OPERATIONS
 
 from .conftest import Platform, refusal
 

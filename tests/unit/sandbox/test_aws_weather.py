@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.harness import Harness
+from sandbox.aws.front.harness import Harness
 
 from .conftest import Platform, refusal, trust
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.harness import Harness
+from sandbox.aws.front.harness import Harness
 from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.resources import resources
 

@@ -1,0 +1,72 @@
+"""The table of EKS's operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.aws.front.call import Call
+from sandbox.aws.services.eks import (
+    access,
+    addon_catalogue,
+    addons,
+    cluster_updates,
+    clusters,
+    nodegroup_updates,
+    nodegroups,
+    pod_identity,
+    tags,
+    updates,
+    versions,
+)
+
+OPERATIONS: dict[str, Callable[[Call], dict[str, Any]]] = {
+    "AssociateAccessPolicy": access.associate_access_policy,
+    "AssociateEncryptionConfig": clusters.associate_encryption_config,
+    "CancelUpdate": updates.cancel_update,
+    "CreateAccessEntry": access.create_access_entry,
+    "CreateAddon": addons.create_addon,
+    "CreateCluster": clusters.create_cluster,
+    "CreateNodegroup": nodegroups.create_nodegroup,
+    "CreatePodIdentityAssociation": pod_identity.create_pod_identity_association,
+    "DeleteAccessEntry": access.delete_access_entry,
+    "DeleteAddon": addons.delete_addon,
+    "DeleteCluster": clusters.delete_cluster,
+    "DeleteNodegroup": nodegroups.delete_nodegroup,
+    "DeletePodIdentityAssociation": pod_identity.delete_pod_identity_association,
+    "DescribeAccessEntry": access.describe_access_entry,
+    "DescribeAddon": addons.describe_addon,
+    "DescribeAddonConfiguration": addon_catalogue.describe_addon_configuration,
+    "DescribeAddonVersions": addon_catalogue.describe_addon_versions,
+    "DescribeCluster": clusters.describe_cluster,
+    "DescribeClusterVersions": versions.describe_cluster_versions,
+    "DescribeInsight": tags.describe_insight,
+    "DescribeInsightsRefresh": tags.describe_insights_refresh,
+    "DescribeNodegroup": nodegroups.describe_nodegroup,
+    "DescribePodIdentityAssociation": pod_identity.describe_pod_identity_association,
+    "DescribeUpdate": updates.describe_update,
+    "DisassociateAccessPolicy": access.disassociate_access_policy,
+    "ListAccessEntries": access.list_access_entries,
+    "ListAccessPolicies": access.list_access_policies,
+    "ListAddons": addons.list_addons,
+    "ListAssociatedAccessPolicies": access.list_associated_access_policies,
+    "ListCapabilities": tags.list_nothing("capabilities"),
+    "ListClusters": clusters.list_clusters,
+    "ListFargateProfiles": tags.list_nothing("fargateProfileNames"),
+    "ListIdentityProviderConfigs": tags.list_nothing("identityProviderConfigs"),
+    "ListInsights": tags.list_insights,
+    "ListNodegroups": nodegroups.list_nodegroups,
+    "ListPodIdentityAssociations": pod_identity.list_pod_identity_associations,
+    "ListTagsForResource": tags.list_tags_for_resource,
+    "ListUpdates": updates.list_updates,
+    "StartInsightsRefresh": tags.start_insights_refresh,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
+    "UpdateAccessEntry": access.update_access_entry,
+    "UpdateAddon": addons.update_addon,
+    "UpdateClusterConfig": cluster_updates.update_cluster_config,
+    "UpdateClusterVersion": cluster_updates.update_cluster_version,
+    "UpdateNodegroupConfig": nodegroup_updates.update_nodegroup_config,
+    "UpdateNodegroupVersion": nodegroup_updates.update_nodegroup_version,
+    "UpdatePodIdentityAssociation": pod_identity.update_pod_identity_association,
+}

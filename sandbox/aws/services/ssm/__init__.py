@@ -1,0 +1,1 @@
+"""Systems Manager's parameters, with the images that AWS publishes by them."""
