@@ -62,18 +62,13 @@ options:
         type: path
         required: true
 attributes:
-  check_mode:
-    description: The plan is made and returned, nothing is written.
-    support: full
-  diff_mode:
-    description: The plan is returned as the difference of what stands and what is declared.
-    support: full
   idempotent:
     description: A second run with the same commit and the same bytes writes nothing.
     support: full
 seealso:
   - module: slipway.platform.semver_tag
 extends_documentation_fragment:
+  - slipway.platform._attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
@@ -131,11 +126,8 @@ artifacts:
     size:
       description: Bytes.
       type: int
-changes:
-  description: The planned changes, the same in check mode as in the run that makes them.
-  returned: success
-  type: list
-  elements: dict
+extends_documentation_fragment:
+  - slipway.platform._plan
 """
 
 from typing import Any

@@ -46,6 +46,7 @@ seealso:
   - module: slipway.platform.application_artifact
   - module: slipway.platform.semver_tag
 extends_documentation_fragment:
+  - slipway.platform._attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

@@ -26,9 +26,10 @@ notes:
     instance refreshes that are to be waited for nor the user data and the access entry that nodes of a cluster need.
   - Nothing drains self-managed nodes before they go. Run the AWS Node Termination Handler for that.
 extends_documentation_fragment:
-  - slipway.platform.nodes.self_managed
-  - slipway.platform.box
-  - slipway.platform.attributes
+  - slipway.platform._nodes.self_managed
+  - slipway.platform._box
+  - slipway.platform._attributes
+  - slipway.platform._attributes.action_group
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
@@ -66,6 +67,9 @@ autoscaling_groups:
     version:
       description: Kubernetes minor.
       type: str
+extends_documentation_fragment:
+  - slipway.platform._box
+  - slipway.platform._plan
 """
 
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups import BOX

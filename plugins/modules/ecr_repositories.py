@@ -81,8 +81,9 @@ notes:
   - C(community.aws.ecs_ecr) makes one repository a task, fails in check mode for a new one, and knows no exclusions
     from immutable tags.
 extends_documentation_fragment:
-  - slipway.platform.box
-  - slipway.platform.attributes
+  - slipway.platform._box
+  - slipway.platform._attributes
+  - slipway.platform._attributes.action_group
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
@@ -114,6 +115,9 @@ repositories:
     repository:
       description: Path of the repository.
       type: str
+extends_documentation_fragment:
+  - slipway.platform._box
+  - slipway.platform._plan
 """
 
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories import BOX

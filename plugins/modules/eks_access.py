@@ -87,8 +87,9 @@ options:
 notes:
   - No module of C(amazon.aws) or C(community.aws) knows access entries, access policies or OIDC providers.
 extends_documentation_fragment:
-  - slipway.platform.box
-  - slipway.platform.attributes
+  - slipway.platform._box
+  - slipway.platform._attributes
+  - slipway.platform._attributes.action_group
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
@@ -107,6 +108,9 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+extends_documentation_fragment:
+  - slipway.platform._box
+  - slipway.platform._plan
 """
 
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access import BOX

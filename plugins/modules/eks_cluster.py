@@ -115,8 +115,9 @@ notes:
     nor endpoints,
     logging, access, upgrade policy or deletion protection.
 extends_documentation_fragment:
-  - slipway.platform.box
-  - slipway.platform.attributes
+  - slipway.platform._box
+  - slipway.platform._attributes
+  - slipway.platform._attributes.action_group
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
@@ -161,6 +162,9 @@ cluster:
     security_group:
       description: ID of the security group that EKS made with the cluster.
       type: str
+extends_documentation_fragment:
+  - slipway.platform._box
+  - slipway.platform._plan
 """
 
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster import BOX

@@ -25,9 +25,10 @@ notes:
   - C(community.aws.eks_nodegroup) refuses the AMI types of Amazon Linux 2023, does not see changed values of labels,
     cannot change taints, tags and version, and neither replaces what EKS fixes nor makes the launch template.
 extends_documentation_fragment:
-  - slipway.platform.nodes
-  - slipway.platform.box
-  - slipway.platform.attributes
+  - slipway.platform._nodes
+  - slipway.platform._box
+  - slipway.platform._attributes
+  - slipway.platform._attributes.action_group
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
@@ -70,6 +71,9 @@ nodegroups:
     status:
       description: Status in the words of EKS.
       type: str
+extends_documentation_fragment:
+  - slipway.platform._box
+  - slipway.platform._plan
 """
 
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups import BOX

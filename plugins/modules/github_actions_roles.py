@@ -143,8 +143,9 @@ options:
       - ARN of the policy that bounds what the roles may do.
     type: str
 extends_documentation_fragment:
-  - slipway.platform.box
-  - slipway.platform.attributes
+  - slipway.platform._box
+  - slipway.platform._attributes
+  - slipway.platform._attributes.action_group
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 seealso:
@@ -181,6 +182,9 @@ roles:
   returned: success
   type: dict
   sample: {build: 'arn:aws:iam::123456789012:role/demo-github-shop-build'}
+extends_documentation_fragment:
+  - slipway.platform._box
+  - slipway.platform._plan
 """
 
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles import BOX

@@ -436,16 +436,6 @@ options:
       - Whether environments that are not declared are deleted, with their secrets and variables.
     type: bool
     default: false
-attributes:
-  check_mode:
-    description: The plan is made and returned, nothing is written.
-    support: full
-  diff_mode:
-    description: The plan is returned as the difference of what stands and what is declared.
-    support: full
-  idempotent:
-    description: A second run with the same options has an empty plan and writes nothing.
-    support: full
 seealso:
   - name: REST API endpoints for rules
     description: What GitHub says of rulesets.
@@ -453,6 +443,8 @@ seealso:
   - name: REST API endpoints for deployment environments
     description: What GitHub says of environments.
     link: https://docs.github.com/en/rest/deployments/environments
+extends_documentation_fragment:
+  - slipway.platform._attributes
 """
 
 EXAMPLES = r"""
@@ -512,21 +504,8 @@ sub_claim_prefix:
   returned: success, with O(state=present)
   type: str
   sample: repo:octo-org@123/shop@456
-changes:
-  description: The planned changes, the same in check mode as in the run that makes them.
-  returned: success
-  type: list
-  elements: dict
-changes_done:
-  description: Changes that were made before the one that failed.
-  returned: when a change failed
-  type: list
-  elements: dict
-changes_left:
-  description: Changes that are left, the failed one first.
-  returned: when a change failed
-  type: list
-  elements: dict
+extends_documentation_fragment:
+  - slipway.platform._plan
 """
 
 from typing import Any

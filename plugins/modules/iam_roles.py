@@ -99,8 +99,9 @@ notes:
   - C(amazon.aws.iam_role) makes one role a task, has no diff, and writes inline policies by another module. A
     service-linked role can be made by no module of amazon.aws or community.aws.
 extends_documentation_fragment:
-  - slipway.platform.box
-  - slipway.platform.attributes
+  - slipway.platform._box
+  - slipway.platform._attributes
+  - slipway.platform._attributes.action_group
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
@@ -129,6 +130,9 @@ roles:
   returned: success
   type: dict
   sample: {demo-cluster: 'arn:aws:iam::123456789012:role/demo-cluster'}
+extends_documentation_fragment:
+  - slipway.platform._box
+  - slipway.platform._plan
 """
 
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.iam_roles import BOX

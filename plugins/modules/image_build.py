@@ -273,13 +273,11 @@ attributes:
     description: Reads the registries, the artifacts' checksums, the base and apt's indexes, fills the cache with the
       base, and returns the plan.
     support: full
-  diff_mode:
-    description: The plan is returned as the difference of what stands and what is declared.
-    support: full
   idempotent:
     description: A second run with the same inputs builds nothing.
     support: full
 extends_documentation_fragment:
+  - slipway.platform._attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 seealso:
@@ -413,11 +411,8 @@ failures:
   returned: when an image is refused
   type: list
   elements: str
-changes:
-  description: The planned changes, the same in check mode as in the run that makes them.
-  returned: success
-  type: list
-  elements: dict
+extends_documentation_fragment:
+  - slipway.platform._plan
 """
 
 from datetime import UTC, datetime

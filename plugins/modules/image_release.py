@@ -240,9 +240,6 @@ attributes:
     description: Everything is looked at and the plan is returned, nothing is written. Whether the caller may push is
       not tried out.
     support: full
-  diff_mode:
-    description: The plan is returned as the difference of what stands and what is declared.
-    support: full
   idempotent:
     description: A second run finds everything standing and writes nothing.
     support: full
@@ -253,6 +250,7 @@ seealso:
     description: Form of the provenance.
     link: https://slsa.dev/spec/v1.0/provenance
 extends_documentation_fragment:
+  - slipway.platform._attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
@@ -323,11 +321,8 @@ commands:
   returned: with O(state=released)
   type: list
   elements: str
-changes:
-  description: The planned changes, the same in check mode as in the run that makes them.
-  returned: success
-  type: list
-  elements: dict
+extends_documentation_fragment:
+  - slipway.platform._plan
 """
 
 from typing import Any

@@ -220,8 +220,9 @@ notes:
   - V(absent) deletes what controllers of the platform's cluster left in the VPC as well. It is refused, before
     anything is deleted, while something that others made is in it.
 extends_documentation_fragment:
-  - slipway.platform.box
-  - slipway.platform.attributes
+  - slipway.platform._box
+  - slipway.platform._attributes
+  - slipway.platform._attributes.action_group
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
@@ -253,6 +254,9 @@ subnets:
   description: Names of the subnets that stand, by V(private), V(public) and V(pods).
   returned: success
   type: dict
+extends_documentation_fragment:
+  - slipway.platform._box
+  - slipway.platform._plan
 """
 
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.network import BOX

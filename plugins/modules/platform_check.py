@@ -83,7 +83,8 @@ notes:
   - Argument specifications of roles are checked one role at a time, when the ones before it have written already, and
     know nothing of CIDR blocks, zones or the support of versions.
 extends_documentation_fragment:
-  - slipway.platform.attributes
+  - slipway.platform._attributes
+  - slipway.platform._attributes.action_group
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
@@ -104,11 +105,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-known:
-  description:
-    - The facts of the account under C(account), for the modules that follow.
-  returned: success
-  type: dict
+extends_documentation_fragment:
+  - slipway.platform._box
 """
 
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check.run import run

@@ -101,8 +101,9 @@ notes:
     to other modules, of which C(community.aws.s3_lifecycle) has no check mode either. None empties versions before a
     deletion.
 extends_documentation_fragment:
-  - slipway.platform.box
-  - slipway.platform.attributes
+  - slipway.platform._box
+  - slipway.platform._attributes
+  - slipway.platform._attributes.action_group
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
@@ -144,6 +145,9 @@ backend:
   description: Terraform's C(backend) block for the bucket with O(buckets[].terraform_backend), in check mode too.
   returned: success
   type: str
+extends_documentation_fragment:
+  - slipway.platform._box
+  - slipway.platform._plan
 """
 
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets import BOX

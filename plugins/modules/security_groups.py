@@ -110,8 +110,9 @@ notes:
     that refer to each other without a second round, and shows no difference for descriptions of rules.
   - Groups that refer to each other are deleted in two steps, first their rules, then the groups.
 extends_documentation_fragment:
-  - slipway.platform.box
-  - slipway.platform.attributes
+  - slipway.platform._box
+  - slipway.platform._attributes
+  - slipway.platform._attributes.action_group
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
@@ -142,6 +143,9 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+extends_documentation_fragment:
+  - slipway.platform._box
+  - slipway.platform._plan
 """
 
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups import BOX

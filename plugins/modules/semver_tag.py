@@ -200,9 +200,6 @@ attributes:
     description: The version is computed and the plan is returned, nothing is written. With O(push) the remote is
       read.
     support: full
-  diff_mode:
-    description: The plan is returned as the difference of what stands and what is declared.
-    support: full
   idempotent:
     description: A second run on the same commit returns the same version and writes nothing.
     support: full
@@ -213,6 +210,8 @@ seealso:
   - name: Conventional Commits 1.0.0
     description: The law of commit messages.
     link: https://www.conventionalcommits.org/en/v1.0.0/
+extends_documentation_fragment:
+  - slipway.platform._attributes
 """
 
 EXAMPLES = r"""
@@ -343,11 +342,8 @@ claim:
       compute anew with that version in O(claimed_versions).
   returned: success
   type: dict
-changes:
-  description: The planned changes, the same in check mode as in the run that makes them.
-  returned: success
-  type: list
-  elements: dict
+extends_documentation_fragment:
+  - slipway.platform._plan
 """
 
 from typing import Any

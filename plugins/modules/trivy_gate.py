@@ -141,6 +141,8 @@ seealso:
   - name: OpenVEX
     description: The form of the VEX documents.
     link: https://github.com/openvex/spec
+extends_documentation_fragment:
+  - slipway.platform._attributes
 """
 
 EXAMPLES = r"""
@@ -264,6 +266,8 @@ changes:
   returned: success, and failure because of the verdict
   type: list
   elements: dict
+extends_documentation_fragment:
+  - slipway.platform._plan
 """
 
 import shutil

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -21,11 +22,15 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import warm
+from ansible_collections.slipway.platform.plugins.module_utils._core import report
 from ansible_collections.slipway.platform.plugins.module_utils._core import run as _run
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 
 KNOWN = "__slipway_known"
 """Host variable that carries names and identifiers from task to task; gone when the run ends, never a cached fact."""
+
+DONE = "__slipway_done"
+"""Host variable that carries what each task did to the module `summary`."""
 
 gc.disable()  # the collector would look through what is being loaded again and again
 warm()
@@ -46,12 +51,15 @@ class StepAction(ActionBase):
             arguments = self._arguments(variables)
         except Refusal as refusal:
             return {"failed": True, "msg": str(refusal)}
+        started = time.monotonic()
         if self._in_process(variables):
             result = self._run_here(arguments, variables)
         else:
             result = self._execute_module(module_args=arguments, task_vars=variables)
-        if isinstance(result.get("known"), dict):
-            self.register_host_variables({KNOWN: result["known"]})
+        layer = self._task._role.get_name(include_role_fqcn=False) if self._task._role else "validation"
+        done = report.entry(layer, time.monotonic() - started, result)
+        carried = {KNOWN: result["known"]} if isinstance(result.get("known"), dict) else {}
+        self.register_host_variables({**carried, DONE: [*variables.get(DONE, []), done]})
         return result
 
     def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:

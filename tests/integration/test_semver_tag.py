@@ -51,7 +51,9 @@ def test_a_life(made: Made) -> None:
     first = run(folder, **options)
     assert json.dumps(first.plan.as_list()) == json.dumps(planned.plan.as_list())
     assert [change["kind"] for change in first.plan.as_list()] == ["git_tag", "remote_tag"]
-    assert first.plan.diff()["after"]["git_tag v1.1.0"] == {"annotated": True, "commit": graph.head, "sign": "none"}
+    (tag, _remote) = first.plan.as_list()
+    shown = {field["path"]: field["after"] for field in tag["fields"]}
+    assert (tag["name"], shown) == ("v1.1.0", {"annotated": True, "commit": graph.head, "sign": "none"})
     for where in (folder, folder.parent / "remote.git"):
         assert git(where, "rev-parse", "v1.1.0^{commit}") == graph.head
         assert git(where, "cat-file", "-t", "v1.1.0") == "tag"
@@ -325,7 +327,8 @@ def test_the_module(made: Made, tmp_path: Path) -> None:
     assert real["changed"]
     assert not again["changed"]
     assert planned["changes"] == real["changes"]
-    assert planned["diff"]["after"]["git_tag v1.0.1"]["sign"] == "none"
+    assert "+   create git tag 'v1.0.1'\n" in planned["diff"]["prepared"]
+    assert 'sign: "none"\n' in planned["diff"]["prepared"]
     assert [real["version"], real["bump"], again["version"], again["bump"]] == ["1.0.1", "patch", "1.0.1", "none"]
     assert "speaks of a breaking change, but not in a footer" in json.dumps(real["warnings"])
     assert "branches" in wrong["msg"]

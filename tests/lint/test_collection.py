@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from ansible.plugins.loader import fragment_loader
+from ansible.utils.plugin_docs import get_docstring
 
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check.boxes import BOXES
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check.variables import PREFIXES
@@ -112,6 +115,23 @@ def test_every_module_runs_in_process() -> None:
 
 def test_every_action_has_its_module() -> None:
     assert [name for name in actions() if not (ROOT / "plugins" / "modules" / f"{name}.py").exists()] == []
+
+
+def returned(module: str) -> set[str]:
+    """What the documentation of a module says that it returns, as `ansible-doc` shows it."""
+    path = ROOT / "plugins" / "modules" / f"{module}.py"
+    name = "ansible_collections.slipway.platform"
+    answer: str | dict[str, Any] = get_docstring(str(path), fragment_loader, is_module=True, collection_name=name)[2]
+    return set(yaml.safe_load(answer) if isinstance(answer, str) else answer)
+
+
+@pytest.mark.parametrize("box", sorted(BOXES))
+def test_the_documentation_of_every_box_shows_what_all_of_them_return(box: str) -> None:
+    assert returned(box) >= {"changes", "changes_done", "changes_left", "known"}
+
+
+def test_fragments_of_documentation_are_private_by_name() -> None:
+    assert [path.name for path in ROOT.glob("plugins/doc_fragments/[!_]*.py")] == []
 
 
 def test_every_box_is_validated_by_platform_check() -> None:

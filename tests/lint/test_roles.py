@@ -81,8 +81,15 @@ def test_each_play_validates_first_and_always(play: Any) -> None:
     first = load(play)[0]["tasks"][0]
     assert "slipway.platform.platform_check" in first
     assert first["tags"] == ["always"]
-    imported = {task["ansible.builtin.import_role"]["name"].rsplit(".", 1)[-1] for task in load(play)[0]["tasks"][1:]}
+    layers = load(play)[0]["tasks"][1]["block"]
+    imported = {task["ansible.builtin.import_role"]["name"].rsplit(".", 1)[-1] for task in layers}
     assert set(first["slipway.platform.platform_check"]["roles"]) == imported
+
+
+@pytest.mark.parametrize("play", PLAYS, ids=lambda path: path.name)
+def test_each_play_ends_with_a_summary_also_when_it_fails(play: Any) -> None:
+    _first, layers = load(play)[0]["tasks"]
+    assert [task for task in layers["always"] if "slipway.platform.summary" in task and task["tags"] == ["always"]]
 
 
 @pytest.mark.parametrize("path", task_files(), ids=lambda path: str(path.relative_to(ROOT)))

@@ -14,6 +14,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from .._aws.client import Api, AwsFailure, BotoCoreError, ClientError, failure
+from . import report
 from .apply import ApplyFailure
 from .options import Options
 from .plan import Impossible, Outcome, Plan, Refusal
@@ -72,7 +73,7 @@ def _run(
     for warning in outcome.warnings:
         module.warn(warning)
     plan = outcome.plan
-    answer = {"changed": bool(plan), "changes": plan.as_list(), "diff": plan.diff(), **outcome.answer}
+    answer = {"changed": bool(plan), "changes": plan.as_list(), "diff": report.diff(plan), **outcome.answer}
     if outcome.failure is not None:
         module.fail_json(msg=outcome.failure, **answer)
     module.exit_json(**answer)

@@ -29,7 +29,7 @@ COMMON: dict[str, dict[str, Any]] = {
     "adopt": {"type": "bool", "default": False},
     "known": {"type": "dict", "default": {}},
 }
-"""Options of every module (doc fragment `slipway.platform.box`)."""
+"""Options of every module (doc fragment `slipway.platform._box`)."""
 
 
 def checked(options: Options, values: Mapping[str, Value], name_of: Callable[[str], str] = str) -> dict[str, Value]:

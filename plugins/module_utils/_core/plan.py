@@ -127,18 +127,6 @@ class Plan:
     def as_list(self) -> list[dict[str, Value]]:
         return [change.as_dict() for change in self.changes]
 
-    def diff(self) -> dict[str, Value]:
-        """Ansible's `diff`: what changes, before and after, keyed by kind and name."""
-        before: dict[str, Value] = {}
-        after: dict[str, Value] = {}
-        for change in self.changes:
-            key = f"{change.ref.kind} {change.ref.name}"
-            if change.action is not Action.CREATE:
-                before[key] = {f.path: plain(f.before) for f in change.fields}
-            if change.action is not Action.DELETE:
-                after[key] = {f.path: plain(f.after) for f in change.fields}
-        return {"before": before, "after": after}
-
 
 @dataclass(frozen=True)
 class Outcome:

@@ -207,7 +207,7 @@ def test_through_the_module(artifact: Artifact, capsys: pytest.CaptureFixture[st
     result = run_module("application_artifact", artifact.options, capsys)
     assert (result["failed"], result["changed"]) == (False, True)
     assert result["artifacts"][0]["key"] == FOLDER + NAME
-    assert f"artifact {FOLDER}{NAME}" in result["diff"]["after"]
+    assert f"+   create artifact '{FOLDER}{NAME}'\n" in result["diff"]["prepared"]
     assert run_module("application_artifact", artifact.options, capsys)["changed"] is False
 
 

@@ -41,7 +41,9 @@ def test_a_life(release: Release, first: RegistryServer) -> None:
     assert json.dumps(done.plan.as_list()) == json.dumps(planned.plan.as_list())
     assert [change["kind"] for change in done.plan.as_list()] == KINDS
     image = release.images[0]["digest"]
-    assert done.plan.diff()["after"][f"image {first.address}/team/app:1.2.3"] == {"digest": image}
+    pushed = done.plan.as_list()[KINDS.index("image")]
+    assert pushed["name"] == f"{first.address}/team/app:1.2.3"
+    assert pushed["fields"] == [{"path": "digest", "before": None, "after": image}]
     assert release.objects() == sorted([*ARTIFACTS, *BILLS, "release.json"])
     assert json.loads(release.body("release.json")) == done.answer["manifest"] == planned.answer["manifest"]
     assert first.blob(image).read_bytes() == Path(release.images[0]["layout"], "blobs", *image.split(":")).read_bytes()

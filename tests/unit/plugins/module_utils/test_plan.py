@@ -212,8 +212,6 @@ def test_a_plan_is_json_with_names(declared: list[Resource]) -> None:
     text = json.dumps(made.as_list())
     assert json.loads(text) == made.as_list()
     assert bool(made) == bool(declared)
-    assert set(made.diff()["after"]) == {f"{resource.ref.kind} {resource.ref.name}" for resource in declared}
-    assert made.diff()["before"] == {}
 
 
 @given(VALUES, st.dictionaries(REFS, st.text("xyz-", min_size=3, max_size=5), min_size=1))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._core import main
+from ansible_collections.slipway.platform.plugins.module_utils._core import main, report
 from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import (
     Action,
@@ -67,7 +67,7 @@ def answered(monkeypatch: pytest.MonkeyPatch, outcome: Any, code: int = 0, **lib
 
 def test_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     module = answered(monkeypatch, Outcome(PLAN, {"digest": "x"}, ("Late.",)))
-    assert module.answer == {"changed": True, "changes": PLAN.as_list(), "diff": PLAN.diff(), "digest": "x"}
+    assert module.answer == {"changed": True, "changes": PLAN.as_list(), "diff": report.diff(PLAN), "digest": "x"}
     assert module.warnings == ["Late."]
     assert answered(monkeypatch, Outcome(Plan(), {})).answer["changed"] is False
 
