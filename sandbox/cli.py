@@ -89,6 +89,7 @@ def _up(state: State, pairs: Sequence[str]) -> int:
     from sandbox.images import place
 
     started = time.monotonic()
+    tools.ensure(say, "platform", "images")
     new = lifecycle.up(state, say, parse_settings(pairs))
     place.prepare(state, say)
     say(
@@ -177,7 +178,7 @@ def _run(arguments: argparse.Namespace) -> int:
         case "token":
             return _token(arguments.cluster, arguments.region, arguments.role_arn)
         case "tools":
-            tools.ensure(say, for_tests=True)
+            tools.ensure(say, "platform", "images", "tests")
             return 0
         case "resources":
             return _resources(state, arguments.residue)

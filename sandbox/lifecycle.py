@@ -22,6 +22,7 @@ from sandbox.state import State, free_ports, shell_environment, write
 
 START_SECONDS = 60.0
 SETTLE_SECONDS = 60.0
+START_REGISTRY = 'until test -x "$0"; do sleep 0.2; done; exec "$0" serve "$1"'
 DEFAULT_SETTINGS: dict[str, Any] = {"control_planes": True}
 _http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=2.0, read=30.0))
 
@@ -70,21 +71,23 @@ def urls(state: State) -> dict[str, str]:
 def up(state: State, say: Callable[[str], None], settings: dict[str, Any] | None = None) -> bool:
     """Start the sandbox; nothing when it runs. Interrupted or failed, it leaves no process.
 
+    The registry is of no use to a platform: where it is still to be built, it starts when it stands.
+
     :param settings: laid over settings.json
     :returns: whether it was started by this call
     """
     with state.locked():
         if state.read() and supervisor.alive(state):
-            _wait_ready(state, say)
+            wait_ready(state, say)
             if settings:
                 call("PUT", f"{urls(state)['aws']}/_sandbox/settings", settings)
             return False
-        tools.ensure(say)
+        tools.ensure(say, "platform")
         try:
             for attempt in (1, 2, 3):
                 _start(state, settings or {})
                 try:
-                    _wait_ready(state, say)
+                    wait_ready(state, say)
                     return True
                 except SandboxError:  # most likely, another sandbox took a port between our look and our use
                     if attempt == 3:
@@ -145,7 +148,7 @@ def _start(state: State, settings: dict[str, Any]) -> None:
                 folder,
                 f"--port={ports['kubernetes']}",
             ],
-            "registry": [str(tools.program("registry")), "serve", str(state.folder / "registry.yml")],
+            "registry": ["sh", "-c", START_REGISTRY, str(tools.place("registry")), str(state.folder / "registry.yml")],
         },
     )
 
@@ -153,8 +156,15 @@ def _start(state: State, settings: dict[str, Any]) -> None:
 PROBES = {"aws": "/_sandbox/ready", "kubernetes": "/ready", "registry": "/v2/"}
 
 
-def _wait_ready(state: State, say: Callable[[str], None]) -> None:
-    waiting = {name: urls(state)[name] + path for name, path in PROBES.items()}
+def wait_ready(state: State, say: Callable[[str], None]) -> None:
+    """Until every program answers, but for one that still has to be built.
+
+    :raises SandboxError: when one has ended or takes too long
+    """
+    addresses = urls(state)
+    waiting = {name: addresses[name] + path for name, path in PROBES.items()}
+    if not tools.stands("registry"):
+        del waiting["registry"]
     started = told = time.monotonic()
     while waiting:
         for name, url in list(waiting.items()):
@@ -212,7 +222,7 @@ def _registry_stopped(state: State) -> Iterator[None]:
     finally:
         state.registry.mkdir(parents=True, exist_ok=True)
         supervisor.start_program(state, "registry")
-    _wait_ready(state, lambda _: None)
+    wait_ready(state, lambda _: None)
 
 
 def _snapshot_folder(state: State, name: str) -> Path:

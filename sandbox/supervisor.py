@@ -43,7 +43,7 @@ def configuration(state: State, commands: dict[str, list[str]]) -> str:
     for name, command in commands.items():
         parser[f"program:{name}"] = {
             # The kernel ends a program when supervisor ends, in whatever way that happens.
-            "command": " ".join(f'"{_escape(word)}"' for word in ("setpriv", "--pdeathsig", "KILL", "--", *command)),
+            "command": " ".join(map(_quote, ("setpriv", "--pdeathsig", "KILL", "--", *command))),
             "redirect_stderr": "true",
             "stdout_logfile": f"{_escape(state.log / name)}.log",
             # An emulator that starts again has an empty account: let it be seen as down instead.
@@ -54,6 +54,11 @@ def configuration(state: State, commands: dict[str, list[str]]) -> str:
     text = io.StringIO()
     parser.write(text)
     return text.getvalue()
+
+
+def _quote(word: str) -> str:
+    """As shlex reads it; no space may stand before a semicolon, which begins a comment."""
+    return '"' + _escape(word).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _escape(value: object) -> str:

@@ -1,7 +1,8 @@
 """The sandbox's programs: Go modules as tools (folder tools/), built once into a cache that all checkouts share.
 
-A program is looked for in ``$KUBEBUILDER_ASSETS`` first, then in
-``${XDG_CACHE_HOME:-~/.cache}/slipway/tools/<module>-<hash of its go.mod and go.sum and of the build flags>/``.
+A program stands in ``${XDG_CACHE_HOME:-~/.cache}/slipway/tools/<module>-<hash of its go.mod and go.sum and of the flags
+that change what it does>/``. One of exactly the locked version in ``$KUBEBUILDER_ASSETS`` or on PATH is copied there,
+any other is built.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,6 +25,11 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 TOOLS = CHECKOUT / "tools"
 # No C compiler needed, no path of the building machine in the program, no symbol tables.
 BUILD_FLAGS = ("-trimpath", "-buildvcs=false", "-mod=readonly")
+# The same program for a tenth less processor time: without what -s -w throws away. Not part of a folder's name.
+CHEAPER = ("-gcflags=all=-dwarf=false",)
+KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+ASKED = {"cosign": ("version",), "kubectl": ("version", "--client"), "kyverno": ("version",)}
+"""How a program is asked for its version, where it is not by --version."""
 
 
 class ToolError(Exception):
@@ -31,29 +38,36 @@ class ToolError(Exception):
 
 @dataclass(frozen=True)
 class GoModule:
-    """A folder of tools/ and the programs that come out of it: package -> file name."""
+    """A folder of tools/ and the programs that come out of it: package -> file name.
+
+    :param path: of the Go module whose version the programs tell.
+    :param minutes: on two cores from a cold build cache, to tell how long it will take.
+    :param needed_by: "platform" (a sandbox starts), "images" (image.yml runs) or "tests".
+    """
 
     name: str
+    path: str
     programs: dict[str, str]
-    minutes: float  # on two cores from a cold build cache, to tell how long it will take
-    only_for_tests: bool = False  # built by `make tools`, not when a sandbox starts
+    minutes: float
+    needed_by: str = "platform"
 
     @property
     def folder(self) -> Path:
         return TOOLS / self.name
 
-    def version(self, path: str) -> str:
-        found = re.search(
-            rf"^\s*(?:require )?{re.escape(path)} (v[\w.+-]+)", (self.folder / "go.mod").read_text(), re.MULTILINE
-        )
+    @property
+    def version(self) -> str:
+        """Such as "v1.35.4"."""
+        pattern = rf"^\s*(?:require )?{re.escape(self.path)} (v[\w.+-]+)"
+        found = re.search(pattern, (self.folder / "go.mod").read_text(), re.MULTILINE)
         if not found:
-            raise ToolError(f"tools/{self.name}/go.mod does not pin {path}")
+            raise ToolError(f"tools/{self.name}/go.mod does not pin {self.path}")
         return found.group(1)
 
     def link_flags(self) -> str:
         if self.name != "kubernetes":
             return "-s -w"
-        version = self.version("k8s.io/kubernetes")
+        version = self.version
         major, minor = version.lstrip("v").split(".")[:2]
         stamp = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
         return "-s -w " + " ".join(f"-X k8s.io/component-base/version.{name}={value}" for name, value in stamp.items())
@@ -68,47 +82,133 @@ class GoModule:
 
 
 MODULES = (
-    GoModule("etcd", {"go.etcd.io/etcd/server/v3": "etcd"}, 1),
-    GoModule("kwok", {"sigs.k8s.io/kwok/cmd/kwok": "kwok"}, 1.5),
-    GoModule("registry", {"github.com/distribution/distribution/v3/cmd/registry": "registry"}, 1.5),
+    GoModule("etcd", "go.etcd.io/etcd/server/v3", {"go.etcd.io/etcd/server/v3": "etcd"}, 1),
     GoModule(
         "kubernetes",
-        {
-            f"k8s.io/kubernetes/cmd/{program}": program
-            for program in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
-        },
+        "k8s.io/kubernetes",
+        {f"k8s.io/kubernetes/cmd/{program}": program for program in KUBERNETES},
         6,
     ),
-    GoModule("cosign", {"github.com/sigstore/cosign/v3/cmd/cosign": "cosign"}, 4.5),
-    GoModule("kyverno", {"github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno": "kyverno"}, 4.5, only_for_tests=True),
+    GoModule("kwok", "sigs.k8s.io/kwok", {"sigs.k8s.io/kwok/cmd/kwok": "kwok"}, 1.5),
+    GoModule(
+        "registry",
+        "github.com/distribution/distribution/v3",
+        {"github.com/distribution/distribution/v3/cmd/registry": "registry"},
+        1.5,
+        "images",
+    ),
+    GoModule(
+        "cosign",
+        "github.com/sigstore/cosign/v3",
+        {"github.com/sigstore/cosign/v3/cmd/cosign": "cosign"},
+        4.5,
+        "images",
+    ),
+    GoModule(
+        "kyverno",
+        "github.com/kyverno/kyverno",
+        {"github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno": "kyverno"},
+        4.5,
+        "tests",
+    ),
 )
 
 
 def kubernetes_version() -> str:
     """Version of the Kubernetes programs, such as "1.35.4"."""
-    return next(module for module in MODULES if module.name == "kubernetes").version("k8s.io/kubernetes").lstrip("v")
+    return _module("kubectl").version.lstrip("v")
 
 
 def program(name: str) -> Path:
-    """Where the program stands. Raises ToolError when it has not been built."""
-    for module in MODULES:
-        if name in module.programs.values():
-            found = _supplied(name) or module.cache() / name
-            if found.is_file():
-                return found
-            raise ToolError(f"{name} is not built yet: make tools")
-    raise ToolError(f"{name} is not one of the sandbox's programs")
+    """Where the program stands. Raises ToolError when it does not stand yet."""
+    if not stands(name):
+        raise ToolError(f"{name} is not built yet: make tools")
+    return place(name)
+
+
+def place(name: str) -> Path:
+    """Where the program stands, or will."""
+    return _module(name).cache() / name
+
+
+def stands(name: str) -> bool:
+    return place(name).is_file()
 
 
 def folders() -> list[Path]:
     """What is put on PATH beside the virtual environment: the programs that users of the sandbox call, too."""
-    return [program(name).parent for name in ("kubectl", "cosign")]
+    return [place(name).parent for name in ("kubectl", "cosign")]
 
 
-def _supplied(name: str) -> Path | None:
-    folder = os.environ.get("KUBEBUILDER_ASSETS")
-    found = Path(folder) / name if folder else None
-    return found if found and os.access(found, os.X_OK) else None
+def _module(program: str) -> GoModule:
+    for module in MODULES:
+        if program in module.programs.values():
+            return module
+    raise ToolError(f"{program} is not one of the sandbox's programs")
+
+
+def ensure(say: Callable[[str], None], *needed_by: str) -> None:
+    """Copy or build what does not stand yet. Safe beside another process that does the same.
+
+    :param needed_by: see `GoModule`
+    :raises ToolError: one sentence, when something cannot be built
+    """
+    for module in MODULES:
+        if module.needed_by in needed_by and _missing(module):
+            with _locked(module.cache()):
+                _supply(module, say)  # another process may have done all of it while we waited
+                if missing := _missing(module):
+                    _build(module, missing, say)
+
+
+def _missing(module: GoModule) -> dict[str, str]:
+    return {package: name for package, name in module.programs.items() if not (module.cache() / name).is_file()}
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _supply(module: GoModule, say: Callable[[str], None]) -> None:
+    """Copies, since what stands on PATH may be another version tomorrow; a script is no program, but starts some."""
+    folders = [os.environ.get("KUBEBUILDER_ASSETS", ""), *os.environ.get("PATH", "").split(os.pathsep)]
+    for name in _missing(module).values():
+        copy = module.cache() / f".{name}.supplied"
+        for found in (Path(folder) / name for folder in dict.fromkeys(folders) if folder):
+            if not os.access(found, os.X_OK) or not found.is_file():
+                continue
+            with contextlib.suppress(OSError):
+                shutil.copy(found, copy)
+                if copy.open("rb").read(2) != b"#!" and tells(copy, name, module.version):
+                    copy.rename(module.cache() / name)
+                    say(f"taking {found}: it is {module.version}")
+                    break
+        copy.unlink(missing_ok=True)
+
+
+def tells(path: Path, name: str, version: str) -> bool:
+    """Whether the program says that it is exactly this version."""
+    environment = {"PATH": os.defpath, "HOME": "/nonexistent"}
+    try:
+        done = subprocess.run(
+            [path, *ASKED.get(name, ("--version",))],
+            env=environment,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=20,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    exactly = rf"(?<![\w.+-])v?{re.escape(version.removeprefix('v'))}(?![\w.+-])"
+    return done.returncode == 0 and re.search(exactly, done.stdout) is not None
 
 
 def _version_tuple(text: str) -> tuple[int, ...]:
@@ -143,77 +243,67 @@ def _go_version(go: str) -> tuple[int, ...]:
     return _version_tuple(done.stdout)
 
 
-def ensure(say: Callable[[str], None], *, for_tests: bool = False) -> None:
-    """Build what is neither supplied nor in the cache. Safe beside another checkout that does the same.
-
-    :param for_tests: what only tests need, too
-    """
-    for module in MODULES:
-        if (for_tests or not module.only_for_tests) and (missing := _missing(module)):
-            with _locked(module.cache()):
-                missing = _missing(module)  # another checkout may have built it while we waited
-                if missing:
-                    _build(module, missing, say)
-
-
-def _missing(module: GoModule) -> dict[str, str]:
-    return {
-        package: name
-        for package, name in module.programs.items()
-        if not _supplied(name) and not (module.cache() / name).is_file()
-    }
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _build(module: GoModule, packages: dict[str, str], say: Callable[[str], None]) -> None:
     go = find_go(say)
     environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
     environment.pop("GOFLAGS", None)
     titles = ", ".join(packages.values())
     say(f"building {titles}: about {module.minutes:g} min on two cores, once for every checkout")
-    building = module.cache() / "building"
+    building, log = module.cache() / "building", module.cache() / "build.log"
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir()
-    started = time.monotonic()
-    listed = subprocess.run(
-        [str(go), "list", "-deps", *packages],
-        cwd=module.folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode:
-        raise ToolError(f"go cannot load tools/{module.name}:\n{listed.stderr.strip()[-2000:]}")
+    started, used = time.monotonic(), _processor_time()
+    listing = [str(go), "list", "-deps", *packages]
+    with log.open("w") as errors:
+        listed = subprocess.run(
+            listing, cwd=module.folder, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True, check=False
+        )
     total = len(listed.stdout.splitlines())
     # One package's output can be named as we like; several are named by their folder.
-    single = len(packages) == 1
-    output = str(building / next(iter(packages.values()))) if single else f"{building}/"
-    command = [str(go), "build", "-v", *BUILD_FLAGS, "-ldflags", module.link_flags(), "-o", output, *packages]
-    tail: list[str] = []
-    with subprocess.Popen(command, cwd=module.folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
-        done, told = 0, time.monotonic()
-        try:
-            for line in process.stderr:
-                tail = [*tail[-40:], line]
-                done += 1
-                if time.monotonic() - told > 10:
-                    told = time.monotonic()
-                    say(f"  {titles}: {done} of {total} packages, {told - started:.0f} s")
-        except KeyboardInterrupt:
-            process.kill()
-            raise
-    if process.returncode:
-        raise ToolError(f"building {titles} failed:\n{''.join(tail)}")
+    output = str(building / next(iter(packages.values()))) if len(packages) == 1 else f"{building}/"
+    command = [str(go), "build", "-v", *BUILD_FLAGS, *CHEAPER, "-ldflags", module.link_flags(), "-o", output, *packages]
+    code = listed.returncode or _compile(command, module.folder, environment, log, f"{titles}: {{}} of {total}", say)
+    if code:
+        raise ToolError(f"{titles} cannot be built: {_reason(log.read_text())} (all of it: {log})")
     for name in packages.values():
         (building / name).rename(module.cache() / name)
     shutil.rmtree(building)
-    say(f"built {titles} in {time.monotonic() - started:.0f} s")
+    used = _processor_time() - used
+    say(f"built {titles} in {time.monotonic() - started:.0f} s ({used:.0f} s of processor time)")
+
+
+def _compile(
+    command: list[str], folder: Path, environment: dict[str, str], log: Path, title: str, say: Callable[[str], None]
+) -> int:
+    """Go's exit code; its words, a line a package, go to the log.
+
+    :param title: with a place for the number of packages that are done
+    """
+    started = told = time.monotonic()
+    with (
+        subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process,
+        log.open("w") as words,
+    ):
+        assert process.stderr
+        try:
+            for done, line in enumerate(process.stderr, 1):
+                words.write(line)
+                if time.monotonic() - told > 10:
+                    told = time.monotonic()
+                    say(f"  {title.format(done)} packages, {told - started:.0f} s")
+        except KeyboardInterrupt:
+            process.kill()
+            raise
+    return process.returncode
+
+
+def _reason(words: str) -> str:
+    """The last line that is neither the name of a package nor a headline over its errors."""
+    lines = [line.strip() for line in words.splitlines()]
+    return next((line for line in reversed(lines) if " " in line and not line.startswith("#")), "no reason given")
+
+
+def _processor_time() -> float:
+    """Seconds that the processes have taken which this one started and waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

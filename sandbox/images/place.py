@@ -14,7 +14,7 @@ from sandbox.state import State, write
 
 
 def prepare(state: State, say: Callable[[str], None]) -> bool:
-    """Everything that is missing; quick where the cache has what takes long.
+    """Everything that is missing, cosign and the registry too; quick where the cache has what takes long.
 
     :returns: whether all of it stands; a machine whose apt sources are not Debian's is told so and has no images
     """
@@ -26,6 +26,7 @@ def prepare(state: State, say: Callable[[str], None]) -> bool:
     except (base_image.BaseImageError, trivy_database.DatabaseError) as error:
         say(f"image.yml cannot run here: {error}")
         return False
+    tools.ensure(say, "images")
     _sign(folder)
     example.prepare(state)
     return True

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox import lifecycle, tools
 from tests.integration.sandbox.place import Cluster, Place, until
 
 
@@ -101,17 +102,46 @@ def test_whoever_is_killed_no_control_plane_outlives_its_sandbox(place: Place, v
         until(lambda: place.processes() == [], "everything is gone", 10)
 
 
-def test_a_program_that_cannot_start_is_told_with_its_last_words(
-    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    assets = tmp_path / "assets"
-    assets.mkdir()
-    (assets / "registry").write_text("#!/bin/sh\necho no luck today\nexit 3\n")
-    (assets / "registry").chmod(0o755)
-    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(assets))
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Path, Path]:
+    """A cache of programs that lacks the registry: where it is to stand, and where it stands."""
+    cached = {module.name: module.cache() for module in tools.MODULES}
+    built = tools.place("registry")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for module in tools.MODULES:
+        module.cache().parent.mkdir(parents=True, exist_ok=True)
+        if module.name != "registry":
+            module.cache().symlink_to(cached[module.name])
+    tools.place("registry").parent.mkdir()
+    return tools.place("registry"), built
+
+
+def test_a_program_that_cannot_start_is_told_with_its_last_words(place: Place, registry: tuple[Path, Path]) -> None:
+    registry[0].write_text("#!/bin/sh\necho no luck today\nexit 3\n")
+    registry[0].chmod(0o755)
     _, told = place.command("up", code=1)
     assert "registry ended at its start:\nno luck today" in told
     assert place.processes() == []
+
+
+def test_a_registry_that_is_still_being_built_starts_when_it_stands(place: Place, registry: tuple[Path, Path]) -> None:
+    lifecycle.up(place.state, print)
+    try:
+        address = f"{lifecycle.urls(place.state)['registry']}/v2/"
+        with pytest.raises(lifecycle.SandboxError, match="no answer"):
+            lifecycle.call("GET", address)
+        registry[0].symlink_to(registry[1])
+        lifecycle.wait_ready(place.state, print)
+        assert lifecycle.call("GET", address) == {}
+    finally:
+        lifecycle.down(place.state)
+
+
+@pytest.mark.parametrize("name", ["etcd", "kwok", *tools.KUBERNETES])
+def test_a_program_tells_the_version_by_which_it_would_be_taken_from_path(name: str) -> None:
+    module = next(module for module in tools.MODULES if name in module.programs.values())
+    assert tools.tells(tools.program(name), name, module.version)
+    assert not tools.tells(tools.program(name), name, module.version + "0")
 
 
 def test_what_differs_from_a_pristine_account_is_told(place: Place) -> None:

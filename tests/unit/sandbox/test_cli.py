@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import configparser
+import shlex
 import socket
 import subprocess
 from pathlib import Path
@@ -83,7 +85,7 @@ def test_the_cache_of_programs_follows_the_lock(tmp_path: Path, monkeypatch: pyt
     folder.mkdir()
     (folder / "go.mod").write_text("module x\n\ngo 1.26.0\n")
     (folder / "go.sum").write_text("")
-    module = tools.GoModule("etcd", {"x/etcd": "etcd"}, 1)
+    module = tools.GoModule("etcd", "x", {"x/etcd": "etcd"}, 1)
     before = module.cache()
     assert before.parent == tmp_path / "cache" / "slipway" / "tools"
     (folder / "go.sum").write_text("another")
@@ -91,22 +93,16 @@ def test_the_cache_of_programs_follows_the_lock(tmp_path: Path, monkeypatch: pyt
     assert tools.go_line() == "1.26.0"
 
 
-def test_supplied_programs_are_taken_and_the_rest_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    (tmp_path / "etcd").write_text("#!/bin/sh\n")
-    (tmp_path / "etcd").chmod(0o755)
-    (tmp_path / "kwok").write_text("not a program")
-    assert tools.program("etcd") == tmp_path / "etcd"
-    with pytest.raises(tools.ToolError, match="kwok is not built yet: make tools"):
-        tools.program("kwok")
-    with pytest.raises(tools.ToolError, match="helm is not one of the sandbox's programs"):
-        tools.program("helm")
-
-
 def test_the_kubernetes_programs_tell_their_version() -> None:
     module = next(module for module in tools.MODULES if module.name == "kubernetes")
     assert f"gitVersion=v{tools.kubernetes_version()}" in module.link_flags()
+
+
+def test_supervisors_configuration_quotes_what_shells_run(tmp_path: Path) -> None:
+    text = supervisor.configuration(State(tmp_path), {"registry": ["sh", "-c", 'exec "$0" \\a', "a b"]})
+    parser = configparser.RawConfigParser()
+    parser.read_string(text)
+    assert shlex.split(parser["program:registry"]["command"])[-4:] == ["sh", "-c", 'exec "$0" \\a', "a b"]
 
 
 def test_supervisors_configuration_escapes_percent_signs(tmp_path: Path) -> None:
