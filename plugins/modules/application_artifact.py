@@ -133,7 +133,8 @@ extends_documentation_fragment:
 from typing import Any
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
-from ansible_collections.slipway.platform.plugins.module_utils._core.main import run_on_aws
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import AWS
+from ansible_collections.slipway.platform.plugins.module_utils._core.main import run_on
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.options import OPTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.run import Runner
@@ -145,7 +146,7 @@ def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:
 
 
 def main() -> None:
-    run_on_aws(OPTIONS, step, "Putting version {version} into the bucket '{bucket}'", semver=Version)
+    run_on(AWS, OPTIONS, step, "Putting version {version} into the bucket '{bucket}'".format_map, semver=Version)
 
 
 if __name__ == "__main__":

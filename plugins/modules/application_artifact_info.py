@@ -78,7 +78,8 @@ claims:
 from typing import Any
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
-from ansible_collections.slipway.platform.plugins.module_utils._core.main import run_on_aws
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import AWS
+from ansible_collections.slipway.platform.plugins.module_utils._core.main import run_on
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome, Plan
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.claims import (
     OPTIONS,
@@ -92,7 +93,7 @@ def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:
 
 
 def main() -> None:
-    run_on_aws(OPTIONS, step, "Reading claims in the bucket '{bucket}'", semver=Version)
+    run_on(AWS, OPTIONS, step, "Reading claims in the bucket '{bucket}'".format_map, semver=Version)
 
 
 if __name__ == "__main__":

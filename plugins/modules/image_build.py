@@ -419,7 +419,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
-from ansible_collections.slipway.platform.plugins.module_utils._core.main import run_on_aws
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import AWS
+from ansible_collections.slipway.platform.plugins.module_utils._core.main import run_on
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._core.programs import executor
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.model import OPTIONS
@@ -433,7 +434,7 @@ def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:
 
 
 def main() -> None:
-    run_on_aws(OPTIONS, step, "Building {application} {version}", semver=Version)
+    run_on(AWS, OPTIONS, step, "Building {application} {version}".format_map, semver=Version)
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import warm
+from ansible_collections.slipway.platform.plugins.module_utils._core import main as _main
 from ansible_collections.slipway.platform.plugins.module_utils._core import report
-from ansible_collections.slipway.platform.plugins.module_utils._core import run as _run
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 
 KNOWN = "__slipway_known"
@@ -92,14 +92,14 @@ class StepAction(ActionBase):
     @contextmanager
     def _as_module(self, payload: bytes, results: list[dict[str, Any]], host: str) -> Iterator[None]:
         """AnsibleModule takes its arguments from here and leaves its result here; all is put back afterwards."""
-        saved = (basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE, basic.AnsibleModule._record_module_result, _run.say)
+        saved = (basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE, basic.AnsibleModule._record_module_result, _main.say)
         basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = payload, "legacy"
         basic.AnsibleModule._record_module_result = lambda module, result: results.append(result)
-        _run.say = lambda text: Display().display(f"[{host}] {text}")
+        _main.say = lambda text: Display().display(f"[{host}] {text}")
         try:
             yield
         finally:
-            basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE, basic.AnsibleModule._record_module_result, _run.say = saved
+            basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE, basic.AnsibleModule._record_module_result, _main.say = saved
 
     @contextmanager
     def _environment(self) -> Iterator[None]:

@@ -13,8 +13,8 @@ import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box
-from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
-from ansible_collections.slipway.platform.plugins.module_utils._core.run import Outcome, Runner
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 from sandbox.resources import resources
 
 from .conftest import REGION, Emulator

@@ -17,6 +17,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._aws.logs import 
     log_group,
     read_log_groups,
 )
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import AWS
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX as KEYS
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
@@ -58,6 +59,7 @@ def parse(params: Mapping[str, Any], account: Account) -> Spec:
 BOX = Box(
     name="the log groups",
     role="eks",
+    provider=AWS,
     options={
         "retention_in_days": OPTIONS,
         "kms_key": {"type": "str"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -36,7 +36,6 @@ class Account:
     zones: Mapping[str, str] | None = None
     offerings: Mapping[str, tuple[str, ...]] | None = None
     versions: Mapping[str, Mapping[str, str]] | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         data: dict[str, Any] = {
@@ -117,13 +116,12 @@ def cluster_versions(api: Api) -> dict[str, dict[str, str]]:
     }
 
 
-def read(api: Api, carried: Mapping[str, Any], facts: Iterable[str], instance_types: Iterable[str] = ()) -> Account:
-    """The account with at least the asked facts (`zones`, `offerings`, `versions`), beside what `carried` holds.
+def read(api: Api, carried: Mapping[str, Any], wanted: Mapping[str, Iterable[str]]) -> Account:
+    """The account with at least the wanted facts, beside what `carried` holds.
 
     That is not read again. The other reads are made side by side; the error of the first, the identity, comes first.
     """
-    wanted = set(facts)
-    types = sorted(set(instance_types) - set(carried.get("offerings", {}))) if "offerings" in wanted else []
+    types = sorted(set(wanted.get("offerings", ())) - set(carried.get("offerings", {})))
     calls: dict[str, tuple[str, Callable[[Api], Any]]] = {}
     if "id" not in carried:
         calls["identity"] = ("sts", caller_identity)

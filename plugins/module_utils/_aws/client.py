@@ -26,6 +26,8 @@ except ImportError:  # AnsibleAWSModule says so in its own words
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
+from .._core.provider import Failure
+
 T = TypeVar("T")
 
 THROTTLED = [
@@ -85,11 +87,7 @@ HINTS = {
 }
 
 
-class AwsFailure(Exception):
-    """A call that AWS refused or that did not reach it: one sentence what was being done, AWS's words, what to do."""
-
-
-def failure(doing: str, error: Exception, caller: str = "the caller") -> AwsFailure:
+def failure(doing: str, error: Exception, caller: str = "the caller") -> Failure:
     """The error of a call in words: what was being done, AWS's code and message, what to do about it."""
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "")
@@ -98,7 +96,7 @@ def failure(doing: str, error: Exception, caller: str = "the caller") -> AwsFail
         if not hint and code.endswith("LimitExceeded"):
             hint = HINTS["LimitExceeded"]
         advice = f" {hint.format(caller=caller)}." if hint else ""
-        return AwsFailure(f"{doing} failed at {error.operation_name}: {code}: {message}.{advice}")
+        return Failure(f"{doing} failed at {error.operation_name}: {code}: {message}.{advice}")
     kind = type(error).__name__
     text = str(error).rstrip(".")
     advice = {
@@ -111,7 +109,7 @@ def failure(doing: str, error: Exception, caller: str = "the caller") -> AwsFail
         "NoRegionError": " Set AWS_REGION.",
         "InvalidRegionError": " Set AWS_REGION to a region of AWS.",
     }.get(kind, "")
-    return AwsFailure(f"{doing} failed: {text}.{advice}")
+    return Failure(f"{doing} failed: {text}.{advice}")
 
 
 def code_of(error: Exception) -> str:
@@ -258,4 +256,4 @@ def warm(services: Sequence[str] = ("ec2", "eks", "iam", "kms", "logs", "s3", "s
     _spare.append(_core(None))
 
 
-__all__ = ["Api", "AwsFailure", "BotoCoreError", "ClientError", "code_of", "failure", "unseen", "warm"]
+__all__ = ["Api", "BotoCoreError", "ClientError", "code_of", "failure", "unseen", "warm"]

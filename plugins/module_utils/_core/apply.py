@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from .._aws.client import Api, AwsFailure, BotoCoreError, ClientError, failure, unseen
-from .box import Kind, Target
+from .box import Box, Kind, Target
 from .known import Known
 from .plan import Action, Change, Field, Found, Observed, Plan, Ref, Resource, references, resolved
+from .provider import Connection, Failure
 from .wait import WaitFailed, patiently, until
 
 _VERBS = {
@@ -49,8 +49,8 @@ class Applier:
 
     def __init__(
         self,
-        api: Api,
-        kinds: Sequence[Kind],
+        connection: Connection,
+        box: Box,
         declared: Sequence[Resource],
         observed: Observed,
         known: Known,
@@ -58,9 +58,10 @@ class Applier:
         *,
         wait: bool = True,
     ) -> None:
-        self._api = api
+        self._connection = connection
+        self._provider = box.provider
         self._spec = spec
-        self._kinds = {kind.name: kind for kind in kinds}
+        self._kinds = {kind.name: kind for kind in box.kinds}
         self._declared = {resource.ref: resource for resource in declared}
         self._observed = observed
         self._known = known
@@ -80,22 +81,22 @@ class Applier:
         for ref, found in self._observed.items():
             if found.state == "pending" and ref in self._declared:
                 self._expect(ref, deletion=False)
+        errors: tuple[type[Exception], ...] = (*self._provider.errors, WaitFailed, Failure)
         for position, change in enumerate(plan.changes):
             try:
                 self._step(change, plan.changes[position - 1] if position else None)
-            except (ClientError, BotoCoreError, WaitFailed, AwsFailure) as error:
+            except errors as error:
                 doing = f"{_VERBS[change.action]} {change.ref.words}"
                 raise self._failed(doing, error, plan.changes[:position], plan.changes[position:]) from error
         try:
             self._settle(self._wait)
-        except (ClientError, BotoCoreError, WaitFailed, AwsFailure) as error:
+        except errors as error:
             raise self._failed("Waiting for what was made", error, plan.changes, ()) from error
 
     def _failed(self, doing: str, error: Exception, done: Sequence[Change], left: Sequence[Change]) -> ApplyFailure:
-        caller = str(self._known.account.get("caller", "the caller"))
-        aws = isinstance(error, (ClientError, BotoCoreError))
-        message = str(failure(doing, error, caller)) if aws else f"{doing} failed: {error}"
-        return ApplyFailure(message, done, left)
+        if isinstance(error, self._provider.errors):
+            return ApplyFailure(str(self._provider.failure(doing, error, self._known)), done, left)
+        return ApplyFailure(f"{doing} failed: {error}", done, left)
 
     def _step(self, change: Change, previous: Change | None) -> None:
         kind = self._kinds[change.ref.kind]
@@ -136,17 +137,17 @@ class Applier:
         return resolved(value, self._ids)
 
     def _call(self, call: Callable[[], object], ref: Ref) -> object:
-        """A call that is repeated for a while if AWS does not see yet what this run has made."""
+        """A call that is repeated for a while if the API does not see yet what this run has made."""
         resource = self._declared.get(ref)
         recent = ref in self._made or any(
             other in self._made for other in references(resource.attributes if resource else {})
         )
         carried = bool(resource and next(references(resource.attributes), None))
-        return patiently(call, unseen if recent or carried else lambda error: False)
+        return patiently(call, self._provider.unseen if recent or carried else lambda error: False)
 
     def _create(self, kind: Kind, ref: Ref) -> None:
         target = self._target(ref)
-        self._ids[ref] = str(self._call(partial(_given(kind.create, kind), self._api, target), ref))
+        self._ids[ref] = str(self._call(partial(_given(kind.create, kind), self._connection, target), ref))
         self._made.add(ref)
         self._known.found(ref, Found(self._ids[ref]))
         late = [
@@ -171,9 +172,9 @@ class Applier:
         surplus = [f.path.removeprefix("tags.") for f in tags if f.after is None]
         target = self._target(ref, tags)
         if wanted and kind.tag is not None:
-            self._call(partial(kind.tag, self._api, target, wanted), ref)
+            self._call(partial(kind.tag, self._connection, target, wanted), ref)
         if surplus and kind.untag is not None:
-            self._call(partial(kind.untag, self._api, target, surplus), ref)
+            self._call(partial(kind.untag, self._connection, target, surplus), ref)
         self._expect(ref, deletion=False)
 
     def _change(self, kind: Kind, ref: Ref, fields: Sequence[Field]) -> None:
@@ -183,7 +184,7 @@ class Applier:
         for function, mine in by_function.items():
             if mine:
                 target = self._target(ref, mine)
-                self._call(partial(function, self._api, target), ref)
+                self._call(partial(function, self._connection, target), ref)
                 if kind.one_at_a_time:
                     self._expect(ref, deletion=False)
                     self._settle_one(ref)
@@ -191,7 +192,7 @@ class Applier:
     def _replace(self, kind: Kind, change: Change) -> None:
         if kind.replace is not None:
             target = self._target(change.ref, change.fields)
-            self._ids[change.ref] = str(self._call(partial(kind.replace, self._api, target), change.ref))
+            self._ids[change.ref] = str(self._call(partial(kind.replace, self._connection, target), change.ref))
             self._made.add(change.ref)
             self._expect(change.ref, deletion=False)
             return
@@ -205,7 +206,7 @@ class Applier:
             self._expect(ref, deletion=False)
             self._settle_one(ref)
         target = replace(self._target(ref), attributes=self._resolved(found.attributes), tags=found.tags or {})
-        _given(kind.delete, kind)(self._api, target)
+        _given(kind.delete, kind)(self._connection, target)
         self._known.gone(ref)
         if kind.gone is not None:
             self._waiting[ref] = _Waiting(kind, target, deletion=True)
@@ -227,7 +228,12 @@ class Applier:
         kind, target = waiting.kind, waiting.target
         look = _given(kind.gone if waiting.deletion else kind.ready, kind)
         what = f"the deletion of {ref.words}" if waiting.deletion else ref.words
-        until(partial(look, self._api, target), what, kind.wait_gone if waiting.deletion else kind.wait, self._api.say)
+        until(
+            partial(look, self._connection, target),
+            what,
+            kind.wait_gone if waiting.deletion else kind.wait,
+            self._connection.say,
+        )
 
 
 def _given(call: Callable[..., Any] | None, kind: Kind) -> Callable[..., Any]:
@@ -237,7 +243,7 @@ def _given(call: Callable[..., Any] | None, kind: Kind) -> Callable[..., Any]:
     return call
 
 
-def wait_until_gone(api: Api, kinds: Sequence[Kind], going: Mapping[Ref, Found], spec: Any) -> None:
+def wait_until_gone(connection: Connection, kinds: Sequence[Kind], going: Mapping[Ref, Found], spec: Any) -> None:
     """Waits for deletions that an earlier run began."""
     by_name = {kind.name: kind for kind in kinds}
     for ref, found in going.items():
@@ -245,4 +251,4 @@ def wait_until_gone(api: Api, kinds: Sequence[Kind], going: Mapping[Ref, Found],
         if kind.gone is not None:
             look = kind.gone
             target = Target(ref, found.id, found.attributes, found.tags or {}, found.attributes, spec=spec)
-            until(partial(look, api, target), f"the deletion of {ref.words}", kind.wait_gone, api.say)
+            until(partial(look, connection, target), f"the deletion of {ref.words}", kind.wait_gone, connection.say)

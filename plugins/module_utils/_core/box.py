@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._aws.account import Account
-from .._aws.client import Api
 from .known import Known
 from .options import COMMON, Options
 from .plan import Field, Found, Impossible, Observed, Plan, Ref, Resource, Rules, Value
+from .provider import Connection, Provider
 from .wait import Status, Wait
 
 
@@ -22,7 +21,7 @@ from .wait import Status, Wait
 class Target:
     """One resource as an API function sees it: every reference is an identifier.
 
-    :param id: AWS's identifier; an empty text in `create`.
+    :param id: the API's identifier; an empty text in `create`.
     :param attributes: the declared ones; in `delete` those that stand.
     :param tags: all declared tags; in `delete` those that stand.
     :param before: the attributes that stand; `{}` in `create`.
@@ -46,10 +45,10 @@ class Target:
         return self.ref.name
 
 
-Call = Callable[[Api, Target], Any]
+Call = Callable[[Connection, Target], Any]
 
-Finder = Callable[[Api, str, Sequence[str]], Mapping[str, Found]]
-"""(api, platform name, names) -> what stands, by name."""
+Finder = Callable[[Connection, str, Sequence[str]], Mapping[str, Found]]
+"""(connection, platform name, names) -> what stands, by name."""
 
 _READY = Wait(usual=30, timeout=300)
 _GONE = Wait(usual=30, timeout=600)
@@ -68,22 +67,22 @@ class Kind(Rules):
     :param ready: looks whether it has reached its final state; waited for before something that refers to it is made.
     :param gone: looks whether its deletion is over.
     :param wait: how long `ready` takes; `wait_gone`: how long `gone` takes.
-    :param one_at_a_time: AWS takes one update at a time: each is waited for.
+    :param one_at_a_time: the API takes one update at a time: each is waited for.
     :param find: finds by name what other boxes have made; what boxes refer to has it.
     :param made_by: the role that makes it, or by the name without the platform's in front which role makes which; in no
         role's hand is what is not named.
-    :param beside: the kind beside which AWS makes it, under the same name: it is planned and deleted as that one is.
+    :param beside: the kind beside which the API makes it, under the same name: planned and deleted as that one is.
     """
 
-    create: Callable[[Api, Target], str] | None = None
+    create: Callable[[Connection, Target], str] | None = None
     update: Mapping[str, Call] = field(default_factory=dict)
     after_create: tuple[str, ...] = ()
-    replace: Callable[[Api, Target], str] | None = None
+    replace: Callable[[Connection, Target], str] | None = None
     delete: Call | None = None
-    tag: Callable[[Api, Target, Mapping[str, str]], Any] | None = None
-    untag: Callable[[Api, Target, Sequence[str]], Any] | None = None
-    ready: Callable[[Api, Target], Status] | None = None
-    gone: Callable[[Api, Target], Status] | None = None
+    tag: Callable[[Connection, Target, Mapping[str, str]], Any] | None = None
+    untag: Callable[[Connection, Target, Sequence[str]], Any] | None = None
+    ready: Callable[[Connection, Target], Status] | None = None
+    gone: Callable[[Connection, Target], Status] | None = None
     wait: Wait = _READY
     wait_gone: Wait = _GONE
     one_at_a_time: bool = False
@@ -99,8 +98,8 @@ class Kind(Rules):
         return Impossible(f"{ref.words} does not exist and no earlier task of this run makes it{maker}.")
 
 
-def _no_types(params: Mapping[str, Value]) -> Iterable[str]:
-    return ()
+def _no_facts(params: Mapping[str, Value]) -> Mapping[str, Iterable[str]]:
+    return {}
 
 
 def _no_refusal(spec: Any, observed: Observed, plan: Plan) -> None:
@@ -111,7 +110,7 @@ def _no_answer(spec: Any, observed: Observed) -> dict[str, Value]:
     return {}
 
 
-def _as_it_is(api: Api, spec: Any, observed: Observed, known: Known) -> Any:
+def _as_it_is(connection: Connection, spec: Any, observed: Observed, known: Known) -> Any:
     return spec
 
 
@@ -119,46 +118,49 @@ def _as_it_is(api: Api, spec: Any, observed: Observed, known: Known) -> Any:
 class Box:
     """One module's resources. `parse` and `declare` are pure.
 
-    :param name: in words, for messages ("network").
+    :param name: in words, for messages ("the network").
     :param role: the role that uses it.
-    :param options: the module's own options (argument specification), without the common ones.
+    :param provider: the API that its resources are on.
+    :param options: the module's own options (argument specification), without those of engine and provider.
     :param kinds: its kinds, in the order in which they are made; deletes go in reverse.
     :param uses: kinds that its resources refer to and that other boxes make.
-    :param parse: (checked params, account) -> the declared thing, typed; raises Refusal. Called to delete, too.
+    :param parse: (checked params, the provider's facts) -> the declared thing, typed; raises Refusal. Called to delete,
+        too.
     :param read: everything of these kinds that stands for the platform, whatever is declared, by identity tag or name.
     :param declare: the resources to stand, in the order of making; sees what stands, to keep what is not pinned.
-    :param facts: facts of the account that `parse` needs: `zones`, `offerings`, `versions`.
-    :param instance_types: the instance types whose offerings `parse` needs.
+    :param facts: (checked params) -> fact that `parse` needs -> what it is asked about, `()` where it is one whole
+        (on AWS `zones`, `versions`, and `offerings` of instance types).
     :param complete: the declared thing with what `declare` needs beside it and what was read (not called to delete).
     :param guard: (declared thing, what stands, plan) -> Impossible for a plan that must not be carried out. Pure; asked
         for every first plan, that of a deletion too.
-    :param before_apply: waits for what AWS wants ready before the first change (real run with changes only).
+    :param before_apply: waits for what the API wants ready before the first change (real run with changes only).
     :param answer: the module's own return values, from the resources that stand; `warnings` are shown to the user.
     """
 
     name: str
     role: str
+    provider: Provider
     options: Options
     kinds: Sequence[Kind]
-    parse: Callable[[Mapping[str, Value], Account], Any]
-    read: Callable[[Api, Any, Known], Observed]
+    parse: Callable[[Mapping[str, Value], Any], Any]
+    read: Callable[[Connection, Any, Known], Observed]
     declare: Callable[[Any, Observed], Sequence[Resource]]
     uses: Sequence[Kind] = ()
-    facts: tuple[str, ...] = ()
-    instance_types: Callable[[Mapping[str, Value]], Iterable[str]] = _no_types
-    complete: Callable[[Api, Any, Observed, Known], Any] = _as_it_is
+    facts: Callable[[Mapping[str, Value]], Mapping[str, Iterable[str]]] = _no_facts
+    complete: Callable[[Connection, Any, Observed, Known], Any] = _as_it_is
     guard: Callable[[Any, Observed, Plan], None] = _no_refusal
-    before_apply: Callable[[Api, Any, Known], None] | None = None
+    before_apply: Callable[[Connection, Any, Known], None] | None = None
     answer: Callable[[Any, Observed], dict[str, Value]] = _no_answer
 
     @property
     def specification(self) -> dict[str, dict[str, Any]]:
         """The module's argument specification."""
-        return {**COMMON, **{name: dict(option) for name, option in self.options.items()}}
+        every = {**COMMON, **self.provider.options, **self.options}
+        return {name: dict(option) for name, option in every.items()}
 
     @property
     def beside(self) -> dict[str, str]:
-        """Kind that AWS makes beside another -> that other one."""
+        """Kind that the API makes beside another -> that other one."""
         return {kind.name: kind.beside for kind in (*self.kinds, *self.uses) if kind.beside}
 
 

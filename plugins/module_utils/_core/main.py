@@ -6,66 +6,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from .._aws.client import Api, AwsFailure, BotoCoreError, ClientError, failure
 from . import report
 from .apply import ApplyFailure
+from .known import Known
 from .options import Options
 from .plan import Impossible, Outcome, Plan, Refusal
+from .provider import Connection, Failure, Provider
 from .wait import WaitFailed
 
 
+def say(text: str) -> None:
+    """Prints a line of progress; the action plugin puts Ansible's display here."""
+
+
 def run(options: Options, step: Callable[[Any, dict[str, Any]], Outcome], **libraries: object) -> None:
-    """The `main()` of a module that does not ask AWS.
+    """The `main()` of a module that asks no API of a provider's.
 
     :param step: takes the AnsibleModule and its options.
     :param libraries: Python packages that are needed -> something that is None or False where they are missing.
     """
-    module = AnsibleModule(argument_spec=options, supports_check_mode=True)
-    _run(module, options, partial(step, module), libraries)
+    _run(AnsibleModule(argument_spec=options, supports_check_mode=True), options, step, libraries)
 
 
-def run_on_aws(
+def run_on(
+    provider: Provider,
     options: Options,
-    step: Callable[[Any, dict[str, Any], Api], Outcome],
-    doing: str,
-    speak: Callable[[str], None] = lambda text: None,
+    step: Callable[[Any, dict[str, Any], Connection], Outcome],
+    doing: Callable[[dict[str, Any]], str],
     **libraries: object,
 ) -> None:
-    """The `main()` of a module that asks AWS.
+    """The `main()` of a module that asks the API of a provider.
 
-    :param step: takes the AnsibleAWSModule, the options and AWS.
-    :param doing: what an error of AWS's interrupts, such as "Releasing version {version}"; options stand in braces.
-    :param speak: prints a line of progress.
+    :param step: takes the AnsibleModule, the options and the connection.
+    :param doing: (options) -> what an error of the API's interrupts, such as "Releasing version 1.2.3".
     """
-    module = AnsibleAWSModule(argument_spec=options, supports_check_mode=True)
 
-    def asked(values: dict[str, Any]) -> Outcome:
+    def asked(module: Any, values: dict[str, Any]) -> Outcome:
         try:
-            return step(module, values, Api.of(module, speak))
-        except (ClientError, BotoCoreError) as error:
-            raise failure(doing.format_map(values), error) from error
+            return step(module, values, provider.connect(module, say))
+        except provider.errors as error:
+            raise provider.failure(doing(values), error, Known()) from error
 
-    _run(module, options, asked, libraries)
+    _run(provider.module(options), options, asked, {**provider.libraries, **libraries})
 
 
 def _run(
-    module: Any, options: Options, step: Callable[[dict[str, Any]], Outcome], libraries: Mapping[str, object]
+    module: Any, options: Options, step: Callable[[Any, dict[str, Any]], Outcome], libraries: dict[str, object]
 ) -> None:
     for name, found in libraries.items():
         if not found:
             module.fail_json(msg=missing_required_lib(name))
     try:
-        outcome = step({name: module.params[name] for name in options})
+        outcome = step(module, {name: module.params[name] for name in options})
     except Impossible as error:
         module.fail_json(msg=str(error), **error.answer)
-    except (Refusal, AwsFailure, WaitFailed) as error:
+    except (Refusal, Failure, WaitFailed) as error:
         module.fail_json(msg=str(error))
     except ApplyFailure as error:
         done, left = (Plan(tuple(changes)).as_list() for changes in (error.done, error.left))
@@ -73,7 +73,8 @@ def _run(
     for warning in outcome.warnings:
         module.warn(warning)
     plan = outcome.plan
-    answer = {"changed": bool(plan), "changes": plan.as_list(), "diff": report.diff(plan), **outcome.answer}
+    known = {} if outcome.known is None else {"known": outcome.known}
+    answer = {"changed": bool(plan), "changes": plan.as_list(), "diff": report.diff(plan), **known, **outcome.answer}
     if outcome.failure is not None:
         module.fail_json(msg=outcome.failure, **answer)
     module.exit_json(**answer)

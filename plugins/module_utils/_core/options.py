@@ -18,18 +18,9 @@ Options = Mapping[str, Mapping[str, Any]]
 
 COMMON: dict[str, dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "platform_name": {"type": "str", "required": True},
-    "account_id": {"type": "str"},
-    "confirmation": {"type": "str"},
-    "environment": {"type": "str"},
-    "owner": {"type": "str"},
-    "cost_center": {"type": "str"},
-    "tags": {"type": "dict", "default": {}},
-    "ignore_tags": {"type": "list", "elements": "str", "default": []},
-    "adopt": {"type": "bool", "default": False},
     "known": {"type": "dict", "default": {}},
 }
-"""Options of every module (doc fragment `slipway.platform._box`)."""
+"""Options of every box, whatever API it is on."""
 
 
 def checked(options: Options, values: Mapping[str, Value], name_of: Callable[[str], str] = str) -> dict[str, Value]:

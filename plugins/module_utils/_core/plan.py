@@ -133,12 +133,14 @@ class Outcome:
     """What a module's run comes to.
 
     :param failure: a sentence where the outcome stops the run, None where it goes on.
+    :param known: names and identifiers for later tasks (see `known`), None where a module hands none on.
     """
 
     plan: Plan
     answer: Mapping[str, Value]
     warnings: Sequence[str] = ()
     failure: str | None = None
+    known: Mapping[str, Value] | None = None
 
 
 @dataclass(frozen=True)

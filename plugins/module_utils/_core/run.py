@@ -6,36 +6,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._aws import account as _account
-from .._aws import finders, tags
-from .._aws.client import Api, BotoCoreError, ClientError, failure
-from .._aws.names import platform_name
 from . import main
-from . import plan as _plan
-from .apply import Applier, wait_until_gone
+from .apply import Applier, ApplyFailure, wait_until_gone
 from .box import Box
+from .converge import converge, in_words
 from .known import Known
-from .options import check_confirmation, checked
-from .plan import Found, Impossible, Observed, Plan, Ref, Resource, Value, named, plan, references
+from .options import checked
+from .plan import Found, Observed, Outcome, Plan, Ref, Resource, Value, named, plan, references
+from .provider import Connection
 
 VERIFY_SECONDS = 90
-"""How long what was applied may take to show in AWS's answers."""
-
-
-def say(text: str) -> None:
-    """Prints a line of progress; the action plugin puts Ansible's display here."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    plan: Plan
-    known: dict[str, Any]
-    answer: Mapping[str, Value]
+"""How long what was applied may take to show in the API's answers."""
 
 
 @dataclass(frozen=True)
@@ -48,108 +33,98 @@ class _View:
 
 
 class Runner:
-    """One run of one box over one platform."""
+    """One run of one box."""
 
-    def __init__(self, box: Box, params: Mapping[str, Value], api: Api, *, check_mode: bool) -> None:
+    def __init__(self, box: Box, params: Mapping[str, Value], connection: Connection, *, check_mode: bool) -> None:
         self._box = box
-        self._api = api
+        self._provider = box.provider
+        self._connection = connection
         self._check_mode = check_mode
-        self._params = checked(box.specification, params)
-        self._platform: str = platform_name("platform_name", self._params["platform_name"])
-        _account.check_id("account_id", self._params["account_id"])
-        check_confirmation("confirmation", self._params["confirmation"], self._platform)
-        self._params["tags"] = tags.described(self._params)
+        self._params = self._provider.prepared(checked(box.specification, params))
+        self._subject = self._provider.subject(box.name, self._params)
         self._known = Known(self._params["known"])
+        self._made = Plan()
 
     def run(self) -> Outcome:
         """Reads, plans and, outside check mode, applies; what was applied must then plan to nothing."""
-        doing = f"Reading {self._box.name} of platform '{self._platform}'"
         try:
-            account = _account.read(
-                self._api, self._known.account, self._box.facts, self._box.instance_types(self._params)
-            )
-            _account.check_owner("account_id", self._params["account_id"], account)
-            self._known.account = account.as_dict()
-            self._spec = self._box.parse(self._params, account)
-            view = self._view()
-        except (ClientError, BotoCoreError) as error:
-            raise failure(doing, error, str(self._known.account.get("caller", "the caller"))) from error
-        self._box.guard(self._spec, view.observed, view.plan)
-        if not self._check_mode:
-            view = self._made_true(view)
+            wanted = self._box.facts(self._params)
+            facts = self._provider.facts(self._connection, self._known, self._params, wanted)
+        except self._provider.errors as error:
+            raise self._provider.failure(f"Reading {self._subject}", error, self._known) from error
+        self._spec = self._box.parse(self._params, facts)
+        first, view = converge(
+            self._look,
+            self._apply,
+            lambda left: (
+                f"{self._provider.name} took all changes of {self._box.name} but still shows differences: "
+                f"{in_words(left)}."
+            ),
+            check_mode=self._check_mode,
+            guard=lambda view: self._box.guard(self._spec, view.observed, view.plan),
+            due=self._is_due,
+            seconds=VERIFY_SECONDS,
+        )
         for ref, found in view.observed.items():
             self._known.found(ref, found)
         if self._check_mode:
             self._known.plan(view.plan, {resource.ref: resource for resource in view.declared})
-        return Outcome(self._first, self._known.as_dict(), self._box.answer(self._spec, view.observed))
+        answer = self._box.answer(self._spec, view.observed)
+        return Outcome(first, answer, answer.pop("warnings", ()), known=self._known.as_dict())
 
     @property
     def _absent(self) -> bool:
         return bool(self._params["state"] == "absent")
 
+    @property
+    def _waits(self) -> bool:
+        return self._params.get("wait", True) is not False
+
+    def _look(self) -> _View:
+        try:
+            return self._view()
+        except self._provider.errors as error:
+            failure = self._provider.failure(f"Reading {self._subject}", error, self._known)
+            if self._made:
+                raise ApplyFailure(str(failure), self._made.changes) from error
+            raise failure from error
+
     def _view(self) -> _View:
-        observed: Observed = self._box.read(self._api, self._spec, self._known)
+        observed: Observed = self._box.read(self._connection, self._spec, self._known)
         going = {ref: found for ref, found in observed.items() if found.state == "going"}
         if going and not self._check_mode:
-            wait_until_gone(self._api, self._box.kinds, going, self._spec)
-            observed = self._box.read(self._api, self._spec, self._known)
+            wait_until_gone(self._connection, self._box.kinds, going, self._spec)
+            observed = self._box.read(self._connection, self._spec, self._known)
         observed = {ref: found for ref, found in observed.items() if found.state != "going"}
         declared: tuple[Resource, ...] = ()
         if not self._absent:
-            spec = self._box.complete(self._api, self._spec, observed, self._known)
+            spec = self._box.complete(self._connection, self._spec, observed, self._known)
             declared = tuple(self._box.declare(spec, observed))
-        ours = tags.claim(
-            observed,
-            frozenset(resource.ref for resource in declared),
-            self._platform,
-            adopt=self._params["adopt"],
-        )
+        ours = self._provider.claim(observed, frozenset(resource.ref for resource in declared), self._params)
         inner = {resource.ref for resource in declared} | set(ours)
         outer = {ref for resource in declared for ref in references(resource.attributes)} - inner
-        finders.find(self._api, self._platform, sorted(outer), self._known, check_mode=self._check_mode)
+        self._provider.find(self._connection, sorted(outer), self._known, self._params, check_mode=self._check_mode)
         ids = {ref: self._known.id(ref) for ref in outer} | {ref: found.id for ref, found in ours.items()}
         names = {identifier: ref for ref, identifier in ids.items() if identifier and identifier != ref.name}
         same = {ref: ref.name for ref, identifier in ids.items() if identifier == ref.name}
         declared = tuple(replace(entry, attributes=_by_name(entry.attributes, same)) for entry in declared)
         ours = {ref: named(found, names) for ref, found in ours.items()}
-        changes = plan(declared, ours, self._box.kinds, ignore_tags=(*tags.FOREIGN, *self._params["ignore_tags"]))
-        view = _View(declared, ours, changes)
-        if not hasattr(self, "_first"):
-            self._first = changes
-        return view
+        ignored = self._provider.ignored(self._params)
+        return _View(declared, ours, plan(declared, ours, self._box.kinds, ignore_tags=ignored))
 
-    def _made_true(self, view: _View) -> _View:
+    def _is_due(self, view: _View) -> bool:
+        """Whether there is a change to make, or something to wait for that an earlier run began."""
         pending = any(found.state == "pending" for found in view.observed.values())
-        if not view.plan and not (pending and self._params.get("wait", True)):
-            return view
-        if view.plan and self._box.before_apply is not None:
-            self._box.before_apply(self._api, self._spec, self._known)
-        Applier(
-            self._api,
-            self._box.kinds,
-            view.declared,
-            view.observed,
-            self._known,
-            self._spec,
-            wait=self._params.get("wait", True) is not False,
-        ).run(view.plan)
-        return self._verified()
+        return bool(view.plan) or (pending and self._waits)
 
-    def _verified(self) -> _View:
-        """Reads and plans again until nothing is left to do; a plan that stays is an error."""
-        end, pause = time.monotonic() + VERIFY_SECONDS, 0.1
-        while True:
-            view = self._view()
-            if not view.plan:
-                return view
-            if time.monotonic() >= end:
-                left = "; ".join(
-                    f"{change.ref.words}: {change.action} {', '.join(f.path for f in change.fields)}".rstrip()
-                    for change in view.plan.changes
-                )
-                raise Impossible(f"AWS took all changes of {self._box.name} but still shows differences: {left}.")
-            time.sleep(pause)
-            pause = min(pause * 2, 5.0)
+    def _apply(self, view: _View) -> None:
+        if view.plan and self._box.before_apply is not None:
+            self._box.before_apply(self._connection, self._spec, self._known)
+        applier = Applier(
+            self._connection, self._box, view.declared, view.observed, self._known, self._spec, wait=self._waits
+        )
+        applier.run(view.plan)
+        self._made = view.plan
 
 
 def _by_name(value: Value, same: Mapping[Ref, str]) -> Value:
@@ -166,9 +141,9 @@ def _by_name(value: Value, same: Mapping[Ref, str]) -> Value:
 def run(box: Box) -> None:
     """The `main()` of a box's module. Beside its own answer comes `known`."""
 
-    def step(module: Any, options: dict[str, Any], api: Api) -> _plan.Outcome:
-        outcome = Runner(box, options, api, check_mode=module.check_mode).run()
-        answer = {"known": outcome.known, **outcome.answer}
-        return _plan.Outcome(outcome.plan, answer, answer.pop("warnings", ()))
+    def step(module: Any, options: dict[str, Any], connection: Connection) -> Outcome:
+        return Runner(box, options, connection, check_mode=module.check_mode).run()
 
-    main.run_on_aws(box.specification, step, f"Handling {box.name} of platform '{{platform_name}}'", speak=say)
+    main.run_on(
+        box.provider, box.specification, step, lambda options: f"Handling {box.provider.subject(box.name, options)}"
+    )

@@ -11,8 +11,10 @@ from typing import Any
 
 from .._aws import account as _account
 from .._aws.account import Account
-from .._aws.client import Api, BotoCoreError, ClientError, failure
+from .._aws.client import Api
 from .._aws.names import platform_name
+from .._aws.provider import AWS
+from .._core.known import Known
 from .._core.options import check_confirmation, checked
 from .._core.plan import Refusal
 from . import model
@@ -21,7 +23,7 @@ from .rules import RULES, Specs
 
 
 def check(params: Mapping[str, Any], api: Callable[[], Api], region_option: str) -> Account:
-    """The account's facts, or Refusal, Impossible or AwsFailure for the first thing that is wrong.
+    """The account's facts, or Refusal, Impossible or Failure for the first thing that is wrong.
 
     :param params: options of the module `platform_check`.
     :param api: opens the connection, once all that needs none has passed.
@@ -34,13 +36,16 @@ def check(params: Mapping[str, Any], api: Callable[[], Api], region_option: str)
     check_confirmation("destroy_confirm", params["confirmation"], platform)
     connection = api()
     check_region(region_option, connection.region)
-    facts = {fact for call in calls for fact in call.box.facts}
-    types = {name for call in calls for name in call.box.instance_types(call.options)}
+    wanted: dict[str, set[str]] = {}
+    for call in calls:
+        for fact, asked in call.box.facts(call.options).items():
+            wanted.setdefault(fact, set()).update(asked)
+    known = Known(params["known"])
     try:
-        account = _account.read(connection, params["known"].get("account", {}), facts, types)
-    except (ClientError, BotoCoreError) as error:
+        account = AWS.facts(connection, known, {}, wanted)
+    except AWS.errors as error:
         refusal = not_enabled(region_option, connection.region, error)
-        raise refusal or failure(f"Reading the account of platform '{platform}'", error) from error
+        raise refusal or AWS.failure(f"Reading the account of platform '{platform}'", error, known) from error
     _account.check_owner("platform_account_id", params["account_id"], account)
     specs = []
     for call in calls:

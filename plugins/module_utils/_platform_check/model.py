@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._aws import tags
-from .._aws.names import platform_name
 from .._core.box import Box
 from .._core.options import checked
 from .._core.plan import Refusal, Value
@@ -63,9 +61,7 @@ def declared(entries: Sequence[Mapping[str, Any]]) -> list[Declared]:
         box = BOXES[entry["module"]]
         call = Declared(entry["module"], box, entry["options"], entry["sources"])
         try:
-            options = checked(box.specification, call.options)
-            platform_name("platform_name", options["platform_name"])
-            options["tags"] = tags.described(options)
+            options = box.provider.prepared(checked(box.specification, call.options))
         except Refusal as refusal:
             raise call.renamed(refusal) from refusal
         answer.append(Declared(call.module, box, options, call.sources))

@@ -10,9 +10,10 @@ import os
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from .._aws.client import Api, AwsFailure
+from .._aws.client import Api
 from .._core.known import Known
 from .._core.plan import Impossible, Refusal
+from .._core.provider import Failure
 from . import model
 from .check import check
 
@@ -25,7 +26,7 @@ def run() -> None:
     region_option = "AWS_REGION" if from_environment else "platform_region"
     try:
         account = check(options, lambda: Api.of(module, print), region_option)
-    except (Refusal, Impossible, AwsFailure) as error:
+    except (Refusal, Impossible, Failure) as error:
         module.fail_json(msg=str(error))
     known = Known(options["known"])
     known.account = account.as_dict()

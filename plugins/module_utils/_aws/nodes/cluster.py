@@ -16,6 +16,7 @@ from ..._core.plan import Observed
 from .. import finders
 from ..client import Api
 from ..eks import clusters as eks
+from ..provider import AWS
 from .groups import Nodes, instance_types
 from .user_data import Cluster
 
@@ -58,8 +59,8 @@ def before_apply(api: Api, spec: Nodes, known: Known) -> None:
 box = partial(
     Box,
     role="nodegroups",
-    facts=("zones", "offerings"),
-    instance_types=instance_types,
+    provider=AWS,
+    facts=lambda params: {"zones": (), "offerings": instance_types(params)},
     complete=complete,
     before_apply=before_apply,
 )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ..._aws.provider import AWS
 from ..._core.box import Box
 from .apply import KINDS
 from .model import OPTIONS, parse
@@ -15,6 +16,7 @@ from .read import read
 BOX = Box(
     name="the ECR repositories",
     role="image_build",
+    provider=AWS,
     options=OPTIONS,
     kinds=KINDS,
     parse=parse,

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ..._aws.provider import AWS
 from ..._core.box import Box
 from .apply import KINDS
 from .model import OPTIONS, parse
@@ -15,12 +16,13 @@ from .read import read
 BOX = Box(
     name="the EKS cluster",
     role="eks",
+    provider=AWS,
     options=OPTIONS,
     kinds=KINDS,
     parse=parse,
     read=read,
     complete=complete,
     declare=declare,
-    facts=("versions",),
+    facts=lambda params: {"versions": ()},
     answer=answer,
 )

@@ -10,6 +10,7 @@ Another box includes these kinds by `*KINDS` and the functions below: `iam_role`
 
 from __future__ import annotations
 
+from ..._aws.provider import AWS
 from ..._core.box import Box
 from .apply import KINDS
 from .model import IAM_OPTIONS, OPTIONS, Iam, check_iam, parse
@@ -20,6 +21,7 @@ from .trust import pod_identity_trust, service_trust
 BOX = Box(
     name="the IAM roles",
     role="eks",
+    provider=AWS,
     options=OPTIONS,
     kinds=KINDS,
     parse=parse,

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+from ..._aws.provider import AWS
 from ..._core.box import Box
 from .apply import KINDS
 from .model import OPTIONS, parse
 from .plan import declare
 from .read import read
 
-BOX = Box(name="the KMS keys", role="eks", options=OPTIONS, kinds=KINDS, parse=parse, read=read, declare=declare)
+BOX = Box(
+    name="the KMS keys", role="eks", provider=AWS, options=OPTIONS, kinds=KINDS, parse=parse, read=read, declare=declare
+)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ..._aws.provider import AWS
 from ..._core.box import Box
 from .kinds import KINDS
 from .model import OPTIONS, parse
@@ -15,11 +16,12 @@ from .read import read
 BOX = Box(
     name="the network",
     role="vpc",
+    provider=AWS,
     options=OPTIONS,
     kinds=KINDS,
     parse=parse,
     read=read,
     declare=declare,
-    facts=("zones",),
+    facts=lambda params: {"zones": ()},
     answer=answer,
 )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ..._aws.provider import AWS
 from ..._core.box import Box
 from .apply import KINDS
 from .backend import answer
@@ -16,6 +17,7 @@ from .read import read
 BOX = Box(
     name="the S3 buckets",
     role="buckets",
+    provider=AWS,
     options=OPTIONS,
     kinds=KINDS,
     parse=parse,

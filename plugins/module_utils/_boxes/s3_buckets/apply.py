@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..._aws import tags as _tags
-from ..._aws.client import Api, AwsFailure, ClientError, code_of
+from ..._aws.client import Api, ClientError, code_of
 from ..._core.box import Kind, Target
+from ..._core.provider import Failure
 from . import read
 
 EMPTYINGS = 10
@@ -100,7 +101,7 @@ def object_pages(api: Api, name: str) -> Iterator[list[dict[str, str]]]:
 def delete_objects(api: Api, name: str, objects: Sequence[Mapping[str, str]]) -> None:
     answer = api.s3.delete_objects(Bucket=name, Delete={"Objects": list(objects), "Quiet": True})
     for error in answer.get("Errors", []):
-        raise AwsFailure(f"object '{error.get('Key')}': {error.get('Code')}: {error.get('Message')}")
+        raise Failure(f"object '{error.get('Key')}': {error.get('Code')}: {error.get('Message')}")
 
 
 def abort_uploads(api: Api, name: str) -> None:

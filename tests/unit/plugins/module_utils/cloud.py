@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from ansible_collections.slipway.platform.plugins.module_utils._aws import tags as _tags
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
+from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import AWS
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box, Kind, Target
 from ansible_collections.slipway.platform.plugins.module_utils._core.known import Known
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Found, Ref, Resource
@@ -133,6 +134,7 @@ class Cloud:
         return Box(
             name="the network",
             role="vpc",
+            provider=AWS,
             options={
                 "dns": {"type": "bool", "default": True},
                 "cidr_block": {"type": "str", "default": "10.0.0.0/16"},

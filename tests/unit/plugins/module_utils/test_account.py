@@ -67,14 +67,14 @@ def test_json_and_back(account: Account) -> None:
 
 
 def test_the_partition_is_the_callers() -> None:
-    account = _account.read(Aws(), {}, ())
+    account = _account.read(Aws(), {}, {})
     assert (account.id, account.partition, account.region) == ("123456789012", "aws-cn", "eu-west-1")
     assert account.zones is None
 
 
 def test_only_what_was_asked_is_read_and_nothing_twice() -> None:
     aws = Aws()
-    account = _account.read(aws, {}, ("zones", "offerings", "versions"), ["m5.large", "x9.huge"])
+    account = _account.read(aws, {}, {"zones": (), "offerings": ["m5.large", "x9.huge"], "versions": ()})
     assert sorted(aws.calls) == [
         "describe_cluster_versions",
         "describe_instance_type_offerings",
@@ -85,15 +85,15 @@ def test_only_what_was_asked_is_read_and_nothing_twice() -> None:
     assert account.offerings == {"m5.large": ("a", "b"), "x9.huge": ()}
     assert account.versions is not None
     assert account.versions["1.35"]["status"] == "STANDARD_SUPPORT"
-    again = _account.read(aws, account.as_dict(), ("zones", "offerings", "versions"), ["m5.large"])
+    again = _account.read(aws, account.as_dict(), {"zones": (), "offerings": ["m5.large"], "versions": ()})
     assert again == account
     assert len(aws.calls) == 4
 
 
 def test_an_instance_type_more_is_one_call_more() -> None:
     aws = Aws()
-    account = _account.read(aws, {}, ("offerings",), ["m5.large"])
-    more = _account.read(aws, account.as_dict(), ("offerings",), ["m5.large", "c5.large"])
+    account = _account.read(aws, {}, {"offerings": ["m5.large"]})
+    more = _account.read(aws, account.as_dict(), {"offerings": ["m5.large", "c5.large"]})
     assert more.offerings == {"m5.large": ("a", "b"), "c5.large": ("a", "b")}
     assert aws.calls.count("describe_instance_type_offerings") == 2
 

@@ -14,7 +14,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._core.known impor
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Found, Plan, Ref, Resource, plan
 from ansible_collections.slipway.platform.plugins.module_utils._core.wait import Status, Wait
 
-from .cloud import api, refusal
+from .cloud import Cloud, api, refusal
 
 CLUSTER, ADDON, ROLE = Ref("cluster", "demo"), Ref("addon", "demo-cni"), Ref("iam_role", "demo-cni")
 
@@ -69,7 +69,9 @@ class Log:
         **options: Any,
     ) -> Plan:
         made = plan(declared, observed or {}, kinds)
-        Applier(api(), kinds, declared, observed or {}, known or Known(), "spec", **options).run(made)
+        Applier(
+            api(), replace(Cloud().box, kinds=kinds), declared, observed or {}, known or Known(), "spec", **options
+        ).run(made)
         return made
 
 

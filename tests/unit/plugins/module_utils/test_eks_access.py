@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access.model import OPTIONS, EksAccess, parse
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access.model import EksAccess, parse
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access.plan import declare
-from ansible_collections.slipway.platform.plugins.module_utils._core.options import COMMON, checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref, Refusal, Resource
 
 ROLE = "arn:aws:iam::123456789012:role/team/operator"
@@ -17,7 +18,7 @@ ROLE = "arn:aws:iam::123456789012:role/team/operator"
 
 def parsed(partition: str = "aws", **options: Any) -> EksAccess:
     account = Account("123456789012", "eu-west-1", partition)
-    return parse(checked({**COMMON, **OPTIONS}, {"platform_name": "demo", **options}), account)
+    return parse(checked(BOX.specification, {"platform_name": "demo", **options}), account)
 
 
 def declared(spec: EksAccess, kind: str) -> list[Resource]:

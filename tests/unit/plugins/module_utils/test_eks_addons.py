@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons.model import (
-    OPTIONS,
     Addon,
     EksAddons,
     minor,
     parse,
 )
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons.plan import chosen, declare
-from ansible_collections.slipway.platform.plugins.module_utils._core.options import COMMON, checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Found, Impossible, Ref, Refusal
 
 OFFERED = ("v1.22.0-eksbuild.1", "v1.21.2-eksbuild.1", "v1.21.1-eksbuild.3", "v1.20.5-eksbuild.1", "v1.19.6-eksbuild.7")
@@ -33,7 +33,7 @@ def addon(name: str = "vpc-cni", version: str | None = None) -> Addon:
 
 
 def parsed(**options: Any) -> EksAddons:
-    return parse(checked({**COMMON, **OPTIONS}, {"platform_name": "demo", **options}), Account("1", "eu-west-1"))
+    return parse(checked(BOX.specification, {"platform_name": "demo", **options}), Account("1", "eu-west-1"))
 
 
 def test_a_new_one_takes_the_default_of_eks() -> None:

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
 from ansible_collections.slipway.platform.plugins.module_utils._aws.eks.clusters import cluster_ref
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.model import (
-    OPTIONS,
     EksCluster,
     parse,
 )
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.plan import declare
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.read import found_cluster
-from ansible_collections.slipway.platform.plugins.module_utils._core.options import COMMON, checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Ref, Refusal
 
 VERSIONS = {
@@ -38,7 +38,7 @@ def parsed(**options: Any) -> EksCluster:
         "subnets": ["private-a", "private-b"],
         **options,
     }
-    return parse(checked({**COMMON, **OPTIONS}, given_options), ACCOUNT)
+    return parse(checked(BOX.specification, given_options), ACCOUNT)
 
 
 def described(**changed: Any) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def test_a_failed_cluster_is_not_planned_over() -> None:
 def test_a_version_stays_or_goes_up_by_one(standing: int, wanted: int) -> None:
     account = Account("123456789012", "eu-west-1")
     options = {"platform_name": "demo", "version": f"1.{wanted}", "subnets": ["a", "b"]}
-    spec = parse(checked({**COMMON, **OPTIONS}, options), account)
+    spec = parse(checked(BOX.specification, options), account)
     observed = {CLUSTER: found_cluster(described(version=f"1.{standing}"))}
     if wanted - standing in (0, 1):
         assert declare(spec, observed)[1].attributes["version"] == f"1.{wanted}"
@@ -134,7 +134,7 @@ def test_public_networks_overlap_no_private_one(first: int, length: int) -> None
 
 def test_the_check_of_versions_waits_for_the_account() -> None:
     unread = Account("123456789012", "eu-west-1")
-    options = checked({**COMMON, **OPTIONS}, {"platform_name": "demo", "version": "1.99"})
+    options = checked(BOX.specification, {"platform_name": "demo", "version": "1.99"})
     assert parse(options, unread).version == "1.99"
     with pytest.raises(Refusal):
         parse(options, ACCOUNT)

@@ -15,6 +15,8 @@ from ansible_collections.slipway.platform.plugins.module_utils._core.options imp
 )
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 
+from .cloud import Cloud
+
 OPTIONS: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},
     "wait": {"type": "bool", "default": True},
@@ -132,7 +134,8 @@ def test_whole_numbers_may_be_text(number: int) -> None:
 
 
 def test_every_module_takes_the_common_options() -> None:
-    found = checked(COMMON, {"platform_name": "demo"})
+    assert checked(COMMON, {}) == {"state": "present", "known": {}}
+    found = checked(Cloud().box.specification, {"platform_name": "demo"})
     assert (found["state"], found["adopt"], found["tags"], found["known"]) == ("present", False, {}, {})
 
 

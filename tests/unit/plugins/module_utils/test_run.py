@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.client import AwsFailure
 from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
-from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Ref, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._core.run import Outcome, Runner
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome, Ref, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._core.provider import Failure
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 
 from .cloud import ACCOUNT, Cloud, Thing, api, refusal
 
@@ -113,7 +113,7 @@ def test_a_read_that_fails_says_what_was_read() -> None:
         raise refusal("AccessDenied", "Not you", "DescribeVpcs")
 
     broken = type(box)(**{**vars(box), "read": read})
-    with pytest.raises(AwsFailure) as failed:
+    with pytest.raises(Failure) as failed:
         Runner(broken, {"platform_name": "demo", "known": {"account": ACCOUNT}}, api(), check_mode=True).run()
     assert str(failed.value).startswith(
         "Reading the network of platform 'demo' failed at DescribeVpcs: AccessDenied: Not you."
