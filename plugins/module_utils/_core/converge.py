@@ -35,8 +35,8 @@ def converge(
     seconds: float = 0.0,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> tuple[Plan, V]:
-    """The plan, and the view of what stands once nothing of it is left (in check mode the first one).
+) -> tuple[V, V]:
+    """The first view, whose plan is made true, and the one in which nothing of it is left (in check mode the first).
 
     :param apply: makes the changes of a view's plan, in their order.
     :param left: the sentence for a plan that stays: Impossible.
@@ -44,12 +44,11 @@ def converge(
     :param due: whether `apply` has anything to do.
     :param seconds: how long what was made may take to show.
     """
-    view = look()
-    first = view.plan
-    guard(view)
-    if check_mode or not due(view):
-        return first, view
-    apply(view)
+    first = look()
+    guard(first)
+    if check_mode or not due(first):
+        return first, first
+    apply(first)
     end, pause = clock() + seconds, 0.1
     while True:
         view = look()

@@ -70,7 +70,7 @@ class Runner:
         if self._check_mode:
             self._known.plan(view.plan, {resource.ref: resource for resource in view.declared})
         answer = self._box.answer(self._spec, view.observed)
-        return Outcome(first, answer, answer.pop("warnings", ()), known=self._known.as_dict())
+        return Outcome(first.plan, answer, answer.pop("warnings", ()), known=self._known.as_dict())
 
     @property
     def _absent(self) -> bool:

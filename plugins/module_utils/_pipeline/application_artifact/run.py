@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..._aws.client import Api
 from ..._aws.s3.objects import Objects
+from ..._core.converge import converge
 from ..._core.plan import Action, Change, Field, Impossible, Outcome, Plan, Ref, Value
 from . import model
 from .options import File, Spec, parse
@@ -30,6 +31,15 @@ class _Write:
     metadata: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class _View:
+    writes: list[_Write]
+
+    @property
+    def plan(self) -> Plan:
+        return Plan(tuple(write.change for write in self.writes))
+
+
 class Runner:
     """One run for one version of an application."""
 
@@ -40,23 +50,26 @@ class Runner:
 
     def run(self) -> Outcome:
         self._objects.check(check_mode=self._check_mode)
-        writes = self._missing()
-        if writes and not self._check_mode:
-            for write in writes:
-                if not self._objects.put_new(write.key, write.body, write.content_type, write.metadata):
-                    self._missing()  # says whose it is, unless it is the same
-            left = self._missing()
-            if left:
-                raise Impossible(f"S3 took the artifact, but '{left[0].key}' still does not stand.")
-        return Outcome(Plan(tuple(write.change for write in writes)), self._answer())
+        view, _ = converge(
+            self._missing,
+            self._write,
+            lambda left: f"S3 took the artifact, but '{left.changes[0].ref.name}' still does not stand.",
+            check_mode=self._check_mode,
+        )
+        return Outcome(view.plan, self._answer())
 
-    def _missing(self) -> list[_Write]:
+    def _write(self, view: _View) -> None:
+        for write in view.writes:
+            if not self._objects.put_new(write.key, write.body, write.content_type, write.metadata):
+                self._missing()  # says whose it is, unless it is the same
+
+    def _missing(self) -> _View:
         """The objects to write, the claim first; Impossible for what others have written."""
         spec = self._spec
         writes = self._missing_claim(spec)
         for file in spec.files:
             writes += self._missing_artifact(spec, file)
-        return writes
+        return _View(writes)
 
     def _missing_claim(self, spec: Spec) -> list[_Write]:
         key = model.claim_key(spec.application, spec.version)

@@ -11,11 +11,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from ..._aws.client import Api
+from ..._core.converge import converge
 from ..._core.plan import Action, Change, Field, Impossible, Outcome, Plan, Ref, Refusal, Value
 from ..._core.programs import Execute
 from ..._oci import layout as _oci_layout
@@ -62,6 +63,11 @@ class _World:
         return {name: (self.base(name).digest, self.index(name).sha256) for name in self.image.architectures}
 
 
+@dataclass(frozen=True)
+class _View:
+    plan: Plan
+
+
 class Runner:
     """One run for one version of one application.
 
@@ -91,16 +97,15 @@ class Runner:
             decision = decide(image, artifacts, clients, self._world.today, self._artifacts.is_released)
             if decision.release is not None and decision.release.complete:
                 return self._released(decision.release, artifacts)
-            plan = self._plan(decision, artifacts)
-            if plan and not self._check_mode:
-                for artifact, change in self._changed(plan, artifacts, decision.version):
-                    self._make(decision, artifact, change)
-                left = self._plan(decision, artifacts)
-                if left:
-                    raise Impossible(f"{left.changes[0].ref.words} was built, but does not stand as it was built.")
-            return self._outcome(plan, decision, artifacts, released=False)
+            view, _ = converge(
+                partial(self._view, decision, artifacts),
+                partial(self._make, decision, artifacts),
+                lambda left: f"{left.changes[0].ref.words} was built, but does not stand as it was built.",
+                check_mode=self._check_mode,
+            )
+            return self._outcome(view.plan, decision, artifacts, released=False)
 
-    def _plan(self, decision: Decision, artifacts: Sequence[Artifact]) -> Plan:
+    def _view(self, decision: Decision, artifacts: Sequence[Artifact]) -> _View:
         changes = []
         for artifact in artifacts:
             architecture = artifact.architecture
@@ -121,7 +126,7 @@ class Runner:
                 action = Action.CREATE if standing is None else Action.REPLACE
                 fields = [entry for entry in fields if entry.before != entry.after]
                 changes.append(Change(self._ref(decision.version, architecture), action, tuple(fields)))
-        return Plan(tuple(changes))
+        return _View(Plan(tuple(changes)))
 
     def _fields(self, artifact: Artifact, standing: Layout | None) -> list[Field]:
         architecture = artifact.architecture
@@ -143,7 +148,13 @@ class Runner:
         parts = [RECIPE, texts, asdict(image.checks), image.writable, image.engine]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
-    def _make(self, decision: Decision, artifact: Artifact, change: Change) -> None:
+    def _make(self, decision: Decision, artifacts: Sequence[Artifact], view: _View) -> None:
+        version, planned = decision.version, {change.ref for change in view.plan.changes}
+        for artifact in artifacts:
+            if self._ref(version, artifact.architecture) in planned:
+                self._make_one(decision, artifact)
+
+    def _make_one(self, decision: Decision, artifact: Artifact) -> None:
         architecture, version = artifact.architecture, decision.version
         target = self._target(version, architecture)
         if decision.release is not None:
@@ -205,11 +216,6 @@ class Runner:
             "size": layout.size if layout else None,
             "base_digest": labels.get("org.opencontainers.image.base.digest"),
         }
-
-    def _changed(self, plan: Plan, artifacts: Sequence[Artifact], version: str) -> list[tuple[Artifact, Change]]:
-        changes = {change.ref: change for change in plan.changes}
-        named = [(artifact, self._ref(version, artifact.architecture)) for artifact in artifacts]
-        return [(artifact, changes[ref]) for artifact, ref in named if ref in changes]
 
     def _ref(self, version: str, architecture: str) -> Ref:
         return Ref("image", f"{self._image.application}:{version}/{architecture}")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..._core.plan import Impossible, Outcome, Value
 from ..application_artifact.model import release_key
 from . import manifest as manifests
 from .options import Spec
-from .steps import Step, made, plan, step
+from .steps import Step, made, step
 
 JSON = "application/json"
 
@@ -89,7 +89,5 @@ class Recording:
             words = f"Version {self._spec.version} of '{self._spec.application}' is not released"
             raise Impossible(f"{words}: '{key}' does not exist.")
         manifest = manifests.decoded(key, body)
-        steps: Sequence[Step] = self._records.steps(manifest)
-        if not check_mode:
-            made(steps, lambda: self._records.steps(manifest))
-        return Outcome(plan(steps), {"release": key, "manifest": manifest, "digest": manifest.get("digest")})
+        plan = made(partial(self._records.steps, manifest), check_mode=check_mode)
+        return Outcome(plan, {"release": key, "manifest": manifest, "digest": manifest.get("digest")})

@@ -34,7 +34,7 @@ from .options import Spec
 from .provenance import provenance
 from .records import JSON, Records
 from .signing import Cosign
-from .steps import Step, made, plan, step
+from .steps import Step, made, step
 
 LABELS = {
     "org.opencontainers.image.version": "version",
@@ -83,14 +83,21 @@ class Release:
                 {name: _hashes(bills) for name, bills in self._sboms.items()},
                 self._cosign.public_key,
             )
-            steps = self._steps(clients, what, standing)
-            if steps and not check_mode:
-                self._check_room(what, steps)
-                for client in clients:
-                    if any(entry.registry is client for entry in steps):
-                        check_push(client)
-                made(steps, lambda: self._steps(clients, what, [self._standing(client, what) for client in clients]))
-        return Outcome(plan(steps), self._answer(what))
+            looked = [standing]
+
+            def look() -> list[Step]:
+                found = looked.pop() if looked else [self._standing(client, what) for client in clients]
+                return self._steps(clients, what, found)
+
+            plan = made(look, check_mode=check_mode, before=partial(self._check, clients, what))
+        return Outcome(plan, self._answer(what))
+
+    def _check(self, clients: Sequence[Client], what: Bundle, steps: Sequence[Step]) -> None:
+        """Before the first push: there is room, and every registry that is written to lets us."""
+        self._check_room(what, steps)
+        for client in clients:
+            if any(entry.registry is client for entry in steps):
+                check_push(client)
 
     def _bundle(self) -> Bundle:
         """The layouts, every blob hashed, each one the image of this version with a verdict that lets it pass."""

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ..._core.plan import Action, Change, Field, Impossible, Plan, Ref, Value
+from ..._core.converge import converge
+from ..._core.plan import Action, Change, Field, Plan, Ref, Value
 from ..._oci.registries import Client
 
 
@@ -35,18 +36,46 @@ LAST = frozenset({"release_manifest", "scan_record"})
 """Kinds that say that all others stand: written once those were looked at again."""
 
 
-def made(steps: Sequence[Step], again: Callable[[], Sequence[Step]]) -> None:
-    """Makes all changes in their order and plans again before the last ones; Impossible if something is missing."""
-    early = [entry for entry in steps if entry.change.ref.kind not in LAST]
-    for entry in early:
-        entry.make()
-    left = [entry for entry in again() if entry.change.ref.kind not in LAST] if early else []
-    if left:
-        raise Impossible(f"Everything was made, but {left[0].change.ref.words} still does not stand.")
-    for entry in steps:
-        if entry.change.ref.kind in LAST:
-            entry.make()
+@dataclass(frozen=True)
+class _View:
+    steps: Sequence[Step]
+
+    @property
+    def plan(self) -> Plan:
+        """What is looked at again before the last ones are made."""
+        return _plan(entry for entry in self.steps if entry.change.ref.kind not in LAST)
 
 
-def plan(steps: Sequence[Step]) -> Plan:
+def made(
+    look: Callable[[], Sequence[Step]],
+    *,
+    check_mode: bool,
+    before: Callable[[Sequence[Step]], None] = lambda steps: None,
+) -> Plan:
+    """Makes all changes in their order, and the last ones once the others stand; Impossible if something is missing.
+
+    :param before: refuses steps before the first is made.
+    """
+
+    def make(steps: Sequence[Step], *, last: bool) -> None:
+        for entry in steps:
+            if (entry.change.ref.kind in LAST) is last:
+                entry.make()
+
+    def early(view: _View) -> None:
+        before(view.steps)
+        make(view.steps, last=False)
+
+    first, view = converge(
+        lambda: _View(look()),
+        early,
+        lambda left: f"Everything was made, but {left.changes[0].ref.words} still does not stand.",
+        check_mode=check_mode,
+    )
+    if not check_mode:
+        make(view.steps, last=True)
+    return _plan(first.steps)
+
+
+def _plan(steps: Iterable[Step]) -> Plan:
     return Plan(tuple(entry.change for entry in steps))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..._core.converge import converge
 from ..._core.plan import Action, Change, Field, Impossible, Outcome, Plan, Ref, Refusal, Value
 from .commits import Commit
 from .decision import Decision, Standing, Tag, check_history, decide, tags_of
@@ -46,12 +47,12 @@ class Runner:
 
     def run(self) -> Outcome:
         try:
-            view = self._view()
-            if view.plan and not self._check_mode:
-                self._apply(view)
-                left = self._view().plan
-                if left:
-                    raise Impossible(f"Git took the tag, but {left.changes[0].ref.words} still does not stand.")
+            view, _ = converge(
+                self._view,
+                self._apply,
+                lambda left: f"Git took the tag, but {left.changes[0].ref.words} still does not stand.",
+                check_mode=self._check_mode,
+            )
         except GitError as error:
             raise Impossible(f"Git failed in '{self._spec.repository}': {error}.") from error
         return Outcome(view.plan, self._answer(view), view.decision.warnings)
