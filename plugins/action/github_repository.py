@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.slipway.platform.plugins.plugin_utils._in_process import StepAction
+from ansible_collections.slipway.platform.plugins.plugin_utils._in_process import BoxAction
 
 
-class ActionModule(StepAction):
+class ActionModule(BoxAction):
     """Runs the module of the same name in process."""

@@ -436,6 +436,13 @@ options:
       - Whether environments that are not declared are deleted, with their secrets and variables.
     type: bool
     default: false
+  known:
+    description:
+      - Names and identifiers that earlier tasks of the same run returned as RV(ignore:known).
+      - On a local connection this is filled in and carried on by itself. Elsewhere, pass on what the task before
+        returned.
+    type: dict
+    default: {}
 seealso:
   - name: REST API endpoints for rules
     description: What GitHub says of rulesets.
@@ -504,25 +511,21 @@ sub_claim_prefix:
   returned: success, with O(state=present)
   type: str
   sample: repo:octo-org@123/shop@456
+known:
+  description:
+    - Names and identifiers for later tasks, see O(known).
+  returned: success
+  type: dict
 extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from typing import Any
-
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.client import HAS_URLLIB3
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.options import OPTIONS
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.run import Runner
-from ansible_collections.slipway.platform.plugins.module_utils._core.main import run
-from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
-
-
-def step(module: Any, options: dict[str, Any]) -> Outcome:
-    return Runner(options, check_mode=module.check_mode).run()
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 
 def main() -> None:
-    run(OPTIONS, step, urllib3=HAS_URLLIB3)
+    run(BOX)
 
 
 if __name__ == "__main__":

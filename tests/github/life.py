@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._github.client import Github as Client
 
 from .server import Github
 
@@ -37,7 +39,8 @@ def run(
     github: Github, *, check_mode: bool = False, sleep: Callable[[float], None] = lambda seconds: None, **options: Any
 ) -> Outcome:
     given = {"repository": REPOSITORY, "token": "ghp_good", "api_url": github.url, **options}
-    return Runner(given, check_mode=check_mode, sleep=sleep).run()
+    client = Client(given["api_url"], given["token"], sleep=sleep)
+    return Runner(BOX, given, client, check_mode=check_mode).run()
 
 
 def step(github: Github, **options: Any) -> list[str]:

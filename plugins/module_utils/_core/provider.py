@@ -72,6 +72,7 @@ class Provider(Protocol):
         :param known: carries them from task to task (`known.account`).
         :param wanted: `Box.facts`.
         """
+        return None
 
     def claim(self, observed: Observed, declared: Set[Ref], params: Mapping[str, Value]) -> dict[Ref, Found]:
         """What of `observed` belongs to the platform or is to be taken over; Impossible for what is somebody else's."""

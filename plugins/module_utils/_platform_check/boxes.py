@@ -13,6 +13,7 @@ from .._boxes.eks_addons import BOX as EKS_ADDONS
 from .._boxes.eks_cluster import BOX as EKS_CLUSTER
 from .._boxes.eks_nodegroups import BOX as EKS_NODEGROUPS
 from .._boxes.github_actions_roles import BOX as GITHUB_ACTIONS_ROLES
+from .._boxes.github_repository import BOX as GITHUB_REPOSITORY
 from .._boxes.iam_roles import BOX as IAM_ROLES
 from .._boxes.kms_keys import BOX as KMS_KEYS
 from .._boxes.network import BOX as NETWORK
@@ -28,6 +29,7 @@ BOXES: dict[str, Box] = {
     "eks_cluster": EKS_CLUSTER,
     "eks_nodegroups": EKS_NODEGROUPS,
     "github_actions_roles": GITHUB_ACTIONS_ROLES,
+    "github_repository": GITHUB_REPOSITORY,
     "iam_roles": IAM_ROLES,
     "kms_keys": KMS_KEYS,
     "network": NETWORK,

@@ -10,11 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .._aws.provider import AWS
 from .._core.box import Box
 from .._core.options import checked
 from .._core.plan import Refusal, Value
 from .boxes import BOXES
 from .variables import in_words, name_of
+
+ON_AWS = sorted(name for name, box in BOXES.items() if box.provider is AWS)
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "roles": {"type": "list", "elements": "str", "default": []},
@@ -26,7 +29,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "elements": "dict",
         "default": [],
         "options": {
-            "module": {"type": "str", "required": True, "choices": sorted(BOXES)},
+            "module": {
+                "type": "str",
+                "required": True,
+                "choices": ON_AWS,
+            },
             "options": {"type": "dict", "required": True},
             "sources": {"type": "dict", "default": {}},
         },

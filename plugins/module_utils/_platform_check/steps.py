@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Modules that are no boxes, but steps from a commit to an image: what roles declare for them, checked beforehand.
+"""What is checked without AWS: steps from a commit to an image, and boxes on another API.
 
-What only an earlier task of the run can know (the version, the layout) is filled in with something that passes. The
-check is made in the controller, so that no password goes through the options of another module.
+What only an earlier task of the run can know (the version, the layout) and what is secret is filled in with something
+that passes. The check is made in the controller, so that no password goes through the options of another module.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from .._boxes.github_repository import model as github_repository
-from .._boxes.github_repository import options as github_options
+from .._aws.provider import AWS
+from .._core.box import Box
 from .._core.options import checked
 from .._core.plan import Refusal, Value
 from .._pipeline.application_artifact import claims
@@ -27,6 +27,7 @@ from .._pipeline.image_release import options as image_release
 from .._pipeline.semver_tag import options as semver_tag
 from .._pipeline.trivy_gate import options as trivy_gate
 from .._pipeline.trivy_gate import policy
+from .boxes import BOXES
 from .variables import in_words, name_of
 
 DIGEST = "sha256:" + 64 * "0"
@@ -56,7 +57,14 @@ def _artifact(options: Mapping[str, Value]) -> object:
     return application_name("application", options["application"])
 
 
+def _of_box(box: Box) -> Step:
+    """Its options but the secret ones."""
+    secrets = {name: "-" for name, option in box.specification.items() if option.get("no_log")}
+    return Step(box.specification, lambda options: box.parse(box.provider.prepared(options), None), secrets)
+
+
 STEPS: dict[str, Step] = {
+    **{name: _of_box(box) for name, box in BOXES.items() if box.provider is not AWS},
     "semver_tag": Step(semver_tag.OPTIONS, semver_tag.parse, {"claimed_versions": [], "expected_version": None}),
     "application_artifact": Step(
         application_artifact.OPTIONS,
@@ -64,7 +72,6 @@ STEPS: dict[str, Step] = {
         {"version": "0.0.0", "commit": 40 * "0", "artifacts": [{"architecture": "amd64", "path": "/"}]},
     ),
     "application_artifact_info": Step(claims.OPTIONS, _artifact, {"after": None}),
-    "github_repository": Step(github_options.OPTIONS, github_repository.parse, {"token": "-"}),
     "image_build": Step(image_build.OPTIONS, lambda options: image_build.parse(options, _today()), RELEASE),
     "trivy_gate": Step(trivy_gate.OPTIONS, _gate, {"images": None, "filesystem": "/"}),
     "image_release": Step(

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from werkzeug.wrappers import Response
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.client import Github as Client
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.client import GithubError
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
+from ansible_collections.slipway.platform.plugins.module_utils._core.provider import Failure
+from ansible_collections.slipway.platform.plugins.module_utils._github.client import Github as Client
+from ansible_collections.slipway.platform.plugins.module_utils._github.client import GithubError
 from tests.github.life import PRODUCTION, REPOSITORY, RULESET, run
 from tests.github.server import Github, serving
 
@@ -28,8 +28,8 @@ def github() -> Iterator[Github]:
         yield fake
 
 
-def failed(github: Github, **options: Any) -> ApplyFailure:
-    with pytest.raises(ApplyFailure) as failure:
+def failed(github: Github, **options: Any) -> Exception:
+    with pytest.raises((ApplyFailure, Failure)) as failure:
         run(github, **options)
     return failure.value
 
@@ -174,7 +174,7 @@ def test_a_limit_that_lasts_too_long_is_told_with_its_end(github: Github) -> Non
 def test_limits_without_end_are_given_up(github: Github) -> None:
     github.trouble = Trouble(99, status=429, message="Too many requests")
     clock = Clock()
-    with pytest.raises(ApplyFailure) as failure:
+    with pytest.raises(Failure) as failure:
         run(github, sleep=clock.sleep)
     assert str(failure.value) == (
         f"{READING}: 429: Too many requests. The limit of the token is used up; run again in a while."
@@ -213,7 +213,7 @@ def test_a_limit_holds_up_post_too(github: Github) -> None:
 
 def test_a_missing_right_is_not_waited_for(github: Github) -> None:
     clock = Clock()
-    with pytest.raises(ApplyFailure):
+    with pytest.raises(Failure):
         run(github, token="ghp_reader", sleep=clock.sleep)
     assert clock.pauses == []
 
@@ -268,11 +268,10 @@ def test_the_token_is_in_no_error(github: Github, break_it: Callable[[Github], N
 
 
 class Late:
-    """Time, and answers to the list of rulesets that lag behind what was written by some reads."""
+    """Answers to the list of rulesets that lag behind what was written by some reads."""
 
     def __init__(self, reads: int) -> None:
         self.left = reads
-        self.now = 0.0
         self.written = False
 
     def __call__(self, method: str, path: str) -> Response | None:
@@ -284,33 +283,23 @@ class Late:
         self.left -= 1
         return Response("[]", mimetype="application/json")
 
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-    def clock(self) -> float:
-        return self.now
-
-
-def runner(github: Github, late: Late) -> Runner:
-    github.trouble = late
-    given = {"repository": REPOSITORY, "token": "ghp_good", "api_url": github.url, "rulesets": [RULESET]}
-    return Runner(given, check_mode=False, sleep=late.sleep, clock=late.clock)
-
 
 def test_what_shows_late_is_waited_for(github: Github) -> None:
     run(github, **ALONE)
-    late = Late(3)
-    assert len(runner(github, late).run().plan.changes) == 1
+    late = github.trouble = Late(3)
+    assert len(run(github, rulesets=[RULESET]).plan.changes) == 1
     assert len(github.state.repository.rulesets) == 1
     assert late.left == 0
 
 
-def test_what_never_shows_is_an_error(github: Github) -> None:
+def test_what_never_shows_is_an_error(github: Github, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.slipway.platform.plugins.module_utils._core.run.VERIFY_SECONDS", 1)
     run(github, **ALONE)
-    late = Late(999)
+    github.trouble = Late(999)
     with pytest.raises(Impossible) as failure:
-        runner(github, late).run()
-    beginning = "GitHub took all changes but still shows differences: ruleset 'default branch': create bypass_actors, "
+        run(github, rulesets=[RULESET])
+    beginning = (
+        "GitHub took all changes of the repository but still shows differences: ruleset"
+    )
     assert str(failure.value).startswith(beginning)
     assert len(github.state.repository.rulesets) == 1, "it was made once"
-    assert 30 <= late.now < 60

@@ -6,48 +6,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from ..._core.plan import Field, Found, Impossible, Value
-from .client import Github
-from .directory import ACTOR_TYPES, Directory
-from .model import Actor, Environment, Ruleset, Spec
+from ..._core.box import Call, Kind, Target
+from ..._core.plan import Value
+from ..._github.client import Github
+from ..._github.directory import ACTOR_TYPES, Actor, Directory, directory_of
+from .model import Environment, Ruleset, Spec
+from .options import SETTINGS
+from .plan import FORKS, RUN_WORKFLOWS, SELECTED, WORKFLOW
 from .read import branch_patterns
 
 
-@dataclass(frozen=True)
-class Target:
-    """One resource that a change is made to.
-
-    :param found: what stands, or None.
-    :param attributes: what is declared.
-    :param fields: what changes.
-    """
-
-    name: str
-    found: Found | None
-    attributes: Mapping[str, Value]
-    fields: tuple[Field, ...]
-    spec: Spec
-    directory: Directory
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        return ("repos", *self.spec.repository.split("/"))
-
-    @property
-    def changed(self) -> set[str]:
-        return {field.attribute for field in self.fields}
+def _path(target: Target) -> tuple[str, ...]:
+    """Where the repository is."""
+    return ("repos", *target.spec.repository.split("/"))
 
 
-Call = Callable[[Github, Target], None]
+def _standing(target: Target) -> tuple[str, ...]:
+    """Where an environment or a ruleset is that stands: its identifier is the path below the repository."""
+    kind, _slash, name = target.id.partition("/")
+    return (*_path(target), kind, name)
+
+
+def _changed(target: Target) -> set[str]:
+    return {field.attribute for field in target.fields}
 
 
 def repository_body(target: Target) -> dict[str, Any]:
     """What changes, and both parts of the squash commit, since GitHub takes them together only."""
-    wanted, changed = target.attributes, target.changed
+    wanted, changed = target.attributes, _changed(target)
     body = {name: wanted[name] for name in sorted(changed) if not name.startswith("secret_scanning")}
     if any(name.startswith("squash_merge_commit") for name in changed):
         body |= {name: wanted[name] for name in wanted if name.startswith("squash_merge_commit")}
@@ -56,42 +44,48 @@ def repository_body(target: Target) -> dict[str, Any]:
 
 
 def update_repository(github: Github, target: Target) -> None:
-    github.patch(*target.path, body=repository_body(target))
+    github.patch(*_path(target), body=repository_body(target))
 
 
 def update_actions_permissions(github: Github, target: Target) -> None:
     """`sha_pinning_required` is left out where it is to stay off: GitHub Enterprise Server may not know it."""
     body = {name: value for name, value in target.attributes.items() if value or name != "sha_pinning_required"}
-    if "sha_pinning_required" in target.changed:
+    if "sha_pinning_required" in _changed(target):
         body["sha_pinning_required"] = target.attributes["sha_pinning_required"]
-    github.put(*target.path, "actions", "permissions", body=body)
+    github.put(*_path(target), "actions", "permissions", body=body)
 
 
 def update_selected_actions(github: Github, target: Target) -> None:
-    github.put(*target.path, "actions", "permissions", "selected-actions", body=dict(target.attributes))
+    github.put(*_path(target), "actions", "permissions", "selected-actions", body=dict(target.attributes))
+
+
+def create_selected_actions(github: Github, target: Target) -> str:
+    """Of a repository in which other actions were allowed before."""
+    update_selected_actions(github, target)
+    return str(target.spec.repository)
 
 
 def update_workflow_permissions(github: Github, target: Target) -> None:
-    github.put(*target.path, "actions", "permissions", "workflow", body=dict(target.attributes))
+    github.put(*_path(target), "actions", "permissions", "workflow", body=dict(target.attributes))
 
 
 def update_fork_pull_requests(github: Github, target: Target) -> None:
     public = "approval_policy" in target.attributes
     setting = "fork-pr-contributor-approval" if public else "fork-pr-workflows-private-repos"
-    github.put(*target.path, "actions", "permissions", setting, body=dict(target.attributes))
+    github.put(*_path(target), "actions", "permissions", setting, body=dict(target.attributes))
 
 
 def subject_claim_body(target: Target) -> dict[str, Any]:
     body = {"use_default": target.attributes["use_default"]}
     if not body["use_default"]:
         body["include_claim_keys"] = list(target.attributes["include_claim_keys"])
-    if target.attributes["use_immutable_subject"] or "use_immutable_subject" in target.changed:
+    if target.attributes["use_immutable_subject"] or "use_immutable_subject" in _changed(target):
         body["use_immutable_subject"] = target.attributes["use_immutable_subject"]
     return body
 
 
 def update_subject_claim(github: Github, target: Target) -> None:
-    github.put(*target.path, "actions", "oidc", "customization", "sub", body=subject_claim_body(target))
+    github.put(*_path(target), "actions", "oidc", "customization", "sub", body=subject_claim_body(target))
 
 
 def environment_body(environment: Environment, directory: Directory) -> dict[str, Any]:
@@ -107,18 +101,31 @@ def environment_body(environment: Environment, directory: Directory) -> dict[str
     }
 
 
-def put_environment(github: Github, target: Target) -> None:
+def _environment(target: Target) -> Environment:
+    spec: Spec = target.spec
+    return next(entry for entry in spec.environments if entry.name == target.name)
+
+
+def create_environment(github: Github, target: Target) -> str:
     """The environment first: GitHub takes patterns only where it is to have custom ones."""
-    environment = next(entry for entry in target.spec.environments if entry.name == target.name)
-    where = (*target.path, "environments", environment.name if target.found is None else target.found.id)
-    if target.found is None or target.changed - {"branches", "tags"}:
-        github.put(*where, body=environment_body(environment, target.directory))
-    if environment.deployment_branch_policy == "custom_branch_policies":
-        _set_patterns(github, environment, *where)
+    environment = _environment(target)
+    where = (*_path(target), "environments", environment.name)
+    github.put(*where, body=environment_body(environment, directory_of(github, target.spec.owner)))
+    _set_patterns(github, environment, *where)
+    return f"environments/{environment.name}"
+
+
+def update_environment(github: Github, target: Target) -> None:
+    environment, where = _environment(target), _standing(target)
+    if _changed(target) - {"branches", "tags"}:
+        github.put(*where, body=environment_body(environment, directory_of(github, target.spec.owner)))
+    _set_patterns(github, environment, *where)
 
 
 def _set_patterns(github: Github, environment: Environment, *where: str) -> None:
     """What is new comes before what is obsolete goes. Some may stand from a time when they did not count."""
+    if environment.deployment_branch_policy != "custom_branch_policies":
+        return
     standing = branch_patterns(github, *where)
     wanted = [("branch", name) for name in environment.branches] + [("tag", name) for name in environment.tags]
     for kind, name in wanted:
@@ -130,7 +137,7 @@ def _set_patterns(github: Github, environment: Environment, *where: str) -> None
 
 
 def delete_environment(github: Github, target: Target) -> None:
-    github.delete(*target.path, "environments", _standing(target))
+    github.delete(*_standing(target))
 
 
 def ruleset_body(ruleset: Ruleset, directory: Directory) -> dict[str, Any]:
@@ -166,35 +173,63 @@ def _rule(name: str, value: Value, directory: Directory) -> dict[str, Any]:
     return {"type": name, "parameters": dict(value)}
 
 
-def put_ruleset(github: Github, target: Target) -> None:
+def _ruleset_body(github: Github, target: Target) -> dict[str, Any]:
     ruleset = next(entry for entry in target.spec.rulesets if entry.name == target.name)
-    body = ruleset_body(ruleset, target.directory)
-    if target.found is None:
-        github.post(*target.path, "rulesets", body=body)
-    else:
-        github.put(*target.path, "rulesets", target.found.id, body=body)
+    return ruleset_body(ruleset, directory_of(github, target.spec.owner))
+
+
+def create_ruleset(github: Github, target: Target) -> str:
+    answer = github.post(*_path(target), "rulesets", body=_ruleset_body(github, target))
+    return f"rulesets/{answer['id']}"
+
+
+def update_ruleset(github: Github, target: Target) -> None:
+    github.put(*_standing(target), body=_ruleset_body(github, target))
 
 
 def delete_ruleset(github: Github, target: Target) -> None:
-    github.delete(*target.path, "rulesets", _standing(target))
+    github.delete(*_standing(target))
 
 
-def _standing(target: Target) -> str:
-    if target.found is None:
-        raise Impossible(f"'{target.name}' does not stand any more; run again.")
-    return target.found.id
+def _shared(call: Call, *attributes: str) -> dict[str, Call]:
+    """The attributes that one call sets together."""
+    return dict.fromkeys(attributes, call)
 
 
-WRITE: dict[str, Call] = {
-    "repository": update_repository,
-    "actions_permissions": update_actions_permissions,
-    "selected_actions": update_selected_actions,
-    "workflow_permissions": update_workflow_permissions,
-    "fork_pull_requests": update_fork_pull_requests,
-    "subject_claim": update_subject_claim,
-    "environment": put_environment,
-    "ruleset": put_ruleset,
-}
-"""Kind -> the call that makes or changes it."""
-
-DELETE: dict[str, Call] = {"environment": delete_environment, "ruleset": delete_ruleset}
+KINDS = (
+    Kind(name="repository", update=_shared(update_repository, *SETTINGS)),
+    Kind(
+        name="actions_permissions",
+        update=_shared(update_actions_permissions, "enabled", "allowed_actions", "sha_pinning_required"),
+    ),
+    Kind(
+        name="selected_actions",
+        create=create_selected_actions,
+        update=_shared(update_selected_actions, *SELECTED),
+    ),
+    Kind(name="workflow_permissions", update=_shared(update_workflow_permissions, *WORKFLOW)),
+    Kind(
+        name="fork_pull_requests",
+        update=_shared(update_fork_pull_requests, "approval_policy", RUN_WORKFLOWS, *FORKS),
+    ),
+    Kind(
+        name="subject_claim",
+        update=_shared(update_subject_claim, "use_default", "include_claim_keys", "use_immutable_subject"),
+    ),
+    Kind(
+        name="environment",
+        create=create_environment,
+        update=_shared(
+            update_environment,
+            *("wait_timer", "prevent_self_review", "reviewers", "deployment_branch_policy", "branches", "tags"),
+        ),
+        delete=delete_environment,
+    ),
+    Kind(
+        name="ruleset",
+        fixed={"target": "GitHub fixes the target of a ruleset; choose another name"},
+        create=create_ruleset,
+        update=_shared(update_ruleset, *("target", "enforcement", "include", "exclude", "bypass_actors", "rules")),
+        delete=delete_ruleset,
+    ),
+)

@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from ..._core.options import checked
 from ..._core.plan import Refusal, Value
+from ..._github.directory import Actor
 from .options import BRANCH_RULES, FLAGS, OPTIONS, RULES
+
+__all__ = ["OPTIONS", "parse"]
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 _USER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})")
@@ -25,18 +26,6 @@ _CLAIM = re.compile(r"\w{1,100}", re.ASCII)
 _PATTERN = re.compile(r"[A-Za-z0-9_.*-]+/[^\s,]+")
 _ROLES = ("read", "triage", "write", "maintain", "admin")
 _METHODS = {"squash": "allow_squash_merge", "merge": "allow_merge_commit", "rebase": "allow_rebase_merge"}
-
-
-@dataclass(frozen=True, order=True)
-class Actor:
-    """Somebody by name: a team (slug), a user (login), an app (slug), a role, or a whole group without name."""
-
-    type: str
-    name: str = ""
-
-    @property
-    def words(self) -> str:
-        return f"{self.type.replace('_', ' ')} '{self.name}'" if self.name else f"{self.type.replace('_', ' ')}s"
 
 
 @dataclass(frozen=True)
@@ -92,19 +81,11 @@ class Spec:
         return sorted({actor for actor in named if actor.name})
 
 
-def parse(values: Mapping[str, Value]) -> Spec:
-    """All options, cast and checked; Refusal for the first that is wrong."""
-    given = checked(OPTIONS, values)
+def parse(given: Mapping[str, Value], facts: object) -> Spec:
+    """What checked options declare; Refusal for the first that is wrong."""
     repository = given["repository"]
     if not _REPOSITORY.fullmatch(repository) or repository.split("/")[1] in (".", ".."):
         raise Refusal("repository", repository, "owner and name with a slash between are allowed ('octo-org/shop')")
-    _check_url(given["api_url"])
-    if not given["token"]:
-        raise Refusal(
-            "token", None, "set it, or GITHUB_TOKEN in the environment, to a token that administers the repository"
-        )
-    if not given["token"].isascii() or not given["token"].isprintable() or " " in given["token"]:
-        raise Refusal("token", "...", "letters, digits and _ without spaces and line breaks are allowed")
     settings = _settings(given["settings"])
     environments = tuple(_environment(n, entry) for n, entry in enumerate(given["environments"]))
     rulesets = tuple(_ruleset(n, entry, settings) for n, entry in enumerate(given["rulesets"]))
@@ -121,16 +102,6 @@ def parse(values: Mapping[str, Value]) -> Spec:
         environments=environments,
         purge_environments=given["purge_environments"],
     )
-
-
-def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    plain = parts.username is None and not parts.query and not parts.fragment
-    if not parts.hostname or not plain or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
-        raise Refusal(
-            "api_url", url, "an https address is allowed, for GitHub Enterprise Server 'https://<host>/api/v3'"
-        )
 
 
 def _once(option: str, names: list[str]) -> None:

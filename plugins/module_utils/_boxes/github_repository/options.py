@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.module_utils.basic import env_fallback
-
 from ..._core.plan import Value
 
 BRANCH_RULES = ("required_linear_history", "required_signatures")
@@ -80,7 +78,7 @@ _ENVIRONMENT: dict[str, dict[str, Any]] = {
     "tags": {"type": "list", "elements": "str", "default": []},
 }
 
-_SETTINGS: dict[str, dict[str, Any]] = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "allow_squash_merge": {"type": "bool", "default": True},
     "allow_merge_commit": {"type": "bool", "default": False},
     "allow_rebase_merge": {"type": "bool", "default": False},
@@ -135,11 +133,7 @@ DEFAULTRULESET: dict[str, Value] = {
 }
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "repository": {"type": "str", "required": True},
-    "api_url": {"type": "str", "default": "https://api.github.com"},
-    "token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["GITHUB_TOKEN"])},
-    "settings": {"type": "dict", "default": {}, "options": _SETTINGS},
+    "settings": {"type": "dict", "default": {}, "options": SETTINGS},
     "actions": {"type": "dict", "default": {}, "options": _ACTIONS},
     "subject_claim": {"type": "dict", "default": {}, "options": _SUBJECT_CLAIM},
     "rulesets": {"type": "list", "elements": "dict", "default": [DEFAULTRULESET], "options": RULESET},

@@ -6,22 +6,17 @@
 
 from __future__ import annotations
 
-from ..._core.plan import Observed, Ref, Resource, Rules, Value
+from ..._core.plan import Impossible, Observed, Plan, Ref, Resource, Value
 from .model import Environment, Ruleset, Spec
 
-KINDS = (
-    Rules("repository"),
-    Rules("actions_permissions"),
-    Rules("selected_actions"),
-    Rules("workflow_permissions"),
-    Rules("fork_pull_requests"),
-    Rules("subject_claim"),
-    Rules("environment"),
-    Rules("ruleset", fixed={"target": "GitHub fixes the target of a ruleset; choose another name"}),
-)
-"""Kinds in the order in which they are made; deletes go in reverse."""
-
 SELECTED = ("github_owned_allowed", "verified_allowed", "patterns_allowed")
+RUN_WORKFLOWS = "run_workflows_from_fork_pull_requests"
+FORKS = {
+    "send_write_tokens_to_workflows": False,
+    "send_secrets_and_variables": False,
+    "require_approval_for_fork_pr_workflows": True,
+}
+"""What workflows of forks get in a private repository."""
 WORKFLOW = ("default_workflow_permissions", "can_approve_pull_request_reviews")
 
 
@@ -56,10 +51,8 @@ def _forks(spec: Spec, observed: Observed) -> dict[str, Value]:
     if not observed[Ref("repository", spec.repository)].extra["private"]:
         return {"approval_policy": spec.actions["fork_approval_policy"]}
     return {
-        "run_workflows_from_fork_pull_requests": spec.actions["run_workflows_from_fork_pull_requests"],
-        "send_write_tokens_to_workflows": False,
-        "send_secrets_and_variables": False,
-        "require_approval_for_fork_pr_workflows": True,
+        RUN_WORKFLOWS: spec.actions[RUN_WORKFLOWS],
+        **FORKS,
     }
 
 
@@ -89,3 +82,23 @@ def _ruleset(ruleset: Ruleset) -> Resource:
 
 def _bypass(kind: str, name: str, mode: str) -> str:
     return f"{kind} {name}: {mode}" if name else f"{kind}: {mode}"
+
+
+def guard(spec: Spec, observed: Observed, plan: Plan) -> None:
+    """An archived repository takes no changes."""
+    repository = observed.get(Ref("repository", spec.repository))
+    if plan and repository is not None and repository.extra["archived"]:
+        raise Impossible(f"The repository '{spec.repository}' is archived and cannot change; unarchive it.")
+
+
+def answer(spec: Spec, observed: Observed) -> dict[str, Value]:
+    found = observed.get(Ref("repository", spec.repository))
+    if found is None:
+        return {}
+    return {
+        "full_name": found.extra["full_name"],
+        "repository_id": found.extra["id"],
+        "owner_id": found.extra["owner_id"],
+        "default_branch": found.extra["default_branch"],
+        "sub_claim_prefix": observed[Ref("subject_claim", spec.repository)].extra["sub_claim_prefix"],
+    }

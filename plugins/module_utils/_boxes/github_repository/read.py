@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..._core.known import Known
 from ..._core.plan import Found, Impossible, Ref, Value
-from .client import Github
-from .directory import Directory, bypass_actor
-from .model import Actor, Spec
+from ..._github.client import Github
+from ..._github.directory import Actor, Directory, bypass_actor, directory_of
+from .model import Spec
 from .options import PULL_REQUEST, STATUS_CHECKS
 
 
-def read(github: Github, spec: Spec, directory: Directory) -> dict[Ref, Found]:
-    """Everything that is declared, and with `purge_*` what is declared no more."""
+def read(github: Github, spec: Spec, known: Known) -> dict[Ref, Found]:
+    """Everything that is declared, and with `purge_*` what is declared no more.
+
+    Identifiers are paths below the repository; of what every repository has, its name.
+    """
+    directory = directory_of(github, spec.owner)
     observed = {} if spec.absent else dict(_settings(github, spec))
     observed |= _environments(github, spec, directory)
     if not spec.absent:
@@ -43,9 +48,10 @@ def _settings(github: Github, spec: Spec) -> Iterator[tuple[Ref, Found]]:
     yield (
         Ref("repository", spec.repository),
         Found(
-            str(found["id"]),
+            spec.repository,
             settings,
             extra={
+                "id": found["id"],
                 "owner_id": found["owner"]["id"],
                 "private": found["private"],
                 "default_branch": found["default_branch"],
@@ -61,14 +67,14 @@ def _settings(github: Github, spec: Spec) -> Iterator[tuple[Ref, Found]]:
         "allowed_actions": answer.get("allowed_actions"),
         "sha_pinning_required": answer.get("sha_pinning_required", False),
     }
-    yield Ref("actions_permissions", spec.repository), Found("actions", actions)
+    yield Ref("actions_permissions", spec.repository), Found(spec.repository, actions)
     wanted = spec.actions["enabled"] and spec.actions["allowed_actions"] == "selected"
     if wanted and actions["enabled"]:
         selected = github.get(*permissions, "selected-actions") if actions["allowed_actions"] == "selected" else {}
         yield (
             Ref("selected_actions", spec.repository),
             Found(
-                "selected-actions",
+                spec.repository,
                 {
                     "github_owned_allowed": selected.get("github_owned_allowed"),
                     "verified_allowed": selected.get("verified_allowed"),
@@ -76,17 +82,17 @@ def _settings(github: Github, spec: Spec) -> Iterator[tuple[Ref, Found]]:
                 },
             ),
         )
-    yield Ref("workflow_permissions", spec.repository), Found("workflow", github.get(*permissions, "workflow"))
+    yield Ref("workflow_permissions", spec.repository), Found(spec.repository, github.get(*permissions, "workflow"))
     if found["private"]:
         forks = github.get(*permissions, "fork-pr-workflows-private-repos")
     else:
         forks = github.get(*permissions, "fork-pr-contributor-approval")
-    yield Ref("fork_pull_requests", spec.repository), Found("forks", forks)
+    yield Ref("fork_pull_requests", spec.repository), Found(spec.repository, forks)
     claim = github.get(*where, "actions", "oidc", "customization", "sub")
     yield (
         Ref("subject_claim", spec.repository),
         Found(
-            "sub",
+            spec.repository,
             {
                 "use_default": claim["use_default"],
                 "include_claim_keys": [] if claim["use_default"] else list(claim.get("include_claim_keys") or []),
@@ -115,7 +121,7 @@ def _environments(github: Github, spec: Spec, directory: Directory) -> dict[Ref,
             "branches": sorted(pattern for kind, pattern in patterns if kind == "branch"),
             "tags": sorted(pattern for kind, pattern in patterns if kind == "tag"),
         }
-        observed[Ref("environment", name or entry["name"])] = Found(entry["name"], attributes)
+        observed[Ref("environment", name or entry["name"])] = Found(f"environments/{entry['name']}", attributes)
     return observed
 
 
@@ -157,7 +163,7 @@ def _rulesets(github: Github, spec: Spec, directory: Directory) -> Iterator[tupl
         name = declared.get(entry["name"].lower())
         if entry.get("source_type", "Repository") == "Repository" and (name is not None or spec.purge_rulesets):
             found = github.get(*where, str(entry["id"]))
-            yield Ref("ruleset", name or found["name"]), Found(str(found["id"]), _ruleset(found, directory))
+            yield Ref("ruleset", name or found["name"]), Found(f"rulesets/{found['id']}", _ruleset(found, directory))
 
 
 def _ruleset(found: Mapping[str, Any], directory: Directory) -> dict[str, Value]:

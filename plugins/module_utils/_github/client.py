@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -59,6 +60,7 @@ class GithubError(Exception):
 class Github:
     """The API at one address with one token.
 
+    :param say: prints a line of progress.
     :param sleep: waits that many seconds; `clock`: seconds since 1970, as GitHub counts them.
     """
 
@@ -67,19 +69,26 @@ class Github:
         url: str,
         token: str,
         *,
+        say: Callable[[str], None] = lambda text: None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._url = url.rstrip("/")
         self._sleep = sleep
         self._clock = clock
-        self._pool = _pool(self._url)
+        self.say = say
+        self.directories: dict[str, Any] = {}
+        """Owner -> who is who there (see `directory`)."""
         self._headers = {
             "Accept": "application/vnd.github+json",
             "Authorization": f"Bearer {token}",
             "User-Agent": "slipway.platform",
             "X-GitHub-Api-Version": VERSION,
         }
+
+    @cached_property
+    def _pool(self) -> Any:
+        return _pool(self._url)
 
     def get(self, *path: str, **query: str | int) -> Any:
         return self._call("GET", _path(path, query))[0]

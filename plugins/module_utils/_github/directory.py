@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from ..._core.plan import Impossible
+from .._core.plan import Impossible
 from .client import Github
-from .model import Actor
 
 ROLE_IDS = {"read": 1, "maintain": 2, "triage": 3, "write": 4, "admin": 5}
 """Identifiers of GitHub's base roles, the same everywhere; the API names them nowhere."""
@@ -25,6 +25,18 @@ ACTOR_TYPES = {
     "deploy_key": "DeployKey",
 }
 _WHERE = {"user": "users", "app": "apps"}
+
+
+@dataclass(frozen=True, order=True)
+class Actor:
+    """Somebody by name: a team (slug), a user (login), an app (slug), a role, or a whole group without name."""
+
+    type: str
+    name: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.type.replace('_', ' ')} '{self.name}'" if self.name else f"{self.type.replace('_', ' ')}s"
 
 
 class Directory:
@@ -67,6 +79,13 @@ class Directory:
         return next(
             (actor.name for actor, known_id in known.items() if (actor.type, known_id) == (kind, number)), str(number)
         )
+
+
+def directory_of(github: Github, owner: str) -> Directory:
+    """The directory of an owner, one for each connection."""
+    found = github.directories.setdefault(owner, Directory(github, owner))
+    assert isinstance(found, Directory)
+    return found
 
 
 def bypass_actor(directory: Directory, entry: Mapping[str, Any]) -> str:
