@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-
-class ModuleDocFragment:
-    DOCUMENTATION = r"""
+_STATE = """
 options:
   state:
     description:
@@ -16,13 +14,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  platform_name:
-    description:
-      - Name of the platform, 2 to 20 lower-case letters, digits and single hyphens, beginning with a letter.
-      - Everything that is made carries it as the value of the tag C(slipway:platform). What carries it belongs to the
-        platform, and nothing else is ever changed or deleted.
-    type: str
-    required: true
   account_id:
     description:
       - The AWS account that the platform belongs to, 12 digits in quotes. Credentials of any other account are refused.
@@ -32,6 +23,16 @@ options:
       - The name of the platform that is to be destroyed, as the user confirmed it. Where this is set, even to an empty
         text, nothing but O(platform_name) is allowed.
     type: str
+  known:
+    description:
+      - Names and identifiers that earlier tasks of the same run returned as RV(ignore:known).
+      - On a local connection this is filled in and carried on by itself. Elsewhere, pass on what the task before
+        returned.
+    type: dict
+    default: {}
+"""
+
+_TAGS = """\
   environment:
     description:
       - Value of the tag C(Environment) of everything that is made.
@@ -56,20 +57,46 @@ options:
     type: list
     elements: str
     default: []
+"""
+
+_FORCE = """\
+  force_conflicts:
+    description:
+      - Whether fields that another field manager has applied are taken over. If V(false), the manager and the field are
+        named and nothing is written.
+      - What was set by hand, with C(kubectl edit), C(label), C(annotate) or C(patch), is undone in any case.
+    type: bool
+    default: false
+"""
+
+
+def _identity(mark: str) -> str:
+    """How it is known whose a resource is.
+
+    :param mark: the tag or label.
+    """
+    return f"""\
+  platform_name:
+    description:
+      - Name of the platform, 2 to 20 lower-case letters, digits and single hyphens, beginning with a letter.
+      - Everything that is made carries it as the value of the {mark}. What carries it belongs to the
+        platform, and nothing else is ever changed or deleted.
+    type: str
+    required: true
   adopt:
     description:
-      - Whether a resource that carries a declared name, but not the tag C(slipway:platform), is taken over.
+      - Whether a resource that carries a declared name, but not the {mark}, is taken over.
         If V(false), it is refused.
     type: bool
     default: false
-  known:
-    description:
-      - Names and identifiers that earlier tasks of the same run returned as RV(ignore:known).
-      - On a local connection this is filled in and carried on by itself. Elsewhere, pass on what the task before
-        returned.
-    type: dict
-    default: {}
 """
+
+
+class ModuleDocFragment:
+    """Annotated, since ansible-test takes what is plainly assigned here for a text."""
+
+    DOCUMENTATION: str = _STATE + _identity("tag C(slipway:platform)") + _TAGS
+    KUBERNETES: str = _STATE + _identity("label C(slipway.platform/platform)") + _FORCE
 
     RETURN = r"""
 known:

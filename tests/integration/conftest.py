@@ -17,7 +17,9 @@ from typing import Any
 import boto3
 import pytest
 
+from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from sandbox.resources import Report, resources
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REGION = "eu-west-1"
@@ -82,6 +84,13 @@ class Emulator:
             yield
         finally:
             self.set(**CLEAR)
+
+    def connection(self) -> Api:
+        return Api({"region": REGION, "endpoint": self.url}, say=lambda text: None)
+
+    def resources(self) -> Report:
+        """All that stands, read with boto3."""
+        return resources(self.url, regions=[REGION])
 
     def client(self, service: str, region: str = REGION) -> Any:
         return boto3.client(service, endpoint_url=self.url, region_name=region)

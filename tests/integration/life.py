@@ -1,43 +1,60 @@
 """Runs a module's box as its users do, and judges every run by witnesses that are not ours.
 
-The witnesses are the emulator's log of calls and `sandbox.resources`, which reads the account with boto3.
+The witnesses are the emulator's log of calls and `sandbox.resources`, which reads the account with boto3; inside a
+cluster (`clusters.py`) the API server's audit log and the kubernetes client.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
-from sandbox.resources import resources
-
-from .conftest import REGION, Emulator
 
 
-class Life:
+class World(Protocol):
+    """What a box changes, with its witnesses."""
+
+    def connection(self) -> Any:
+        """What the box's provider would connect to."""
+
+    def forget(self) -> None:
+        """The calls so far count no more."""
+
+    def writes(self) -> list[dict[str, Any]]:
+        """Calls since then that wrote or tried to, with the `operation` of each."""
+
+    def resources(self) -> Any:
+        """All that stands, read by a witness that is not ours."""
+
+    def weathered(self) -> AbstractContextManager[None]:
+        """Bad weather for what a test runs, where the test asks for it; the witnesses read in clear weather."""
+
+
+class Life[W: World]:
     """One box on one platform.
 
     :param writes: write operation of AWS -> the kinds of change that it may belong to.
     :param common: options of every step.
     """
 
-    def __init__(self, emulator: Emulator, box: Box, writes: Mapping[str, set[str]], **common: Any) -> None:
+    def __init__(self, emulator: W, box: Box, writes: Mapping[str, set[str]], **common: Any) -> None:
         self.emulator = emulator
         self.box = box
         self.table = writes
         self.common = {"platform_name": "demo", **common}
         self.last: Outcome | None = None
 
-    def run(self, *, check_mode: bool, **options: Any) -> Outcome:
+    def run(self, *, check_mode: bool, connection: Any = None, **options: Any) -> Outcome:
         """One run, as a task of its own playbook."""
-        api = Api({"region": REGION, "endpoint": self.emulator.url}, say=lambda text: None)
-        return Runner(self.box, {**self.common, **options}, api, check_mode=check_mode).run()
+        asked = connection or self.emulator.connection()
+        return Runner(self.box, {**self.common, **options}, asked, check_mode=check_mode).run()
 
     def step(self, **options: Any) -> list[str]:
         """Check run, run, run again; returns the changes as "action kind name path,path".
@@ -46,7 +63,7 @@ class Life:
         and each change was written; the account differs only if a change was predicted; the second run plans and writes
         nothing.
         """
-        before = resources(self.emulator.url, regions=[REGION])
+        before = self.emulator.resources()
         self.emulator.forget()
         with self.emulator.weathered():
             planned = self.run(check_mode=True, **options)
@@ -56,7 +73,7 @@ class Life:
         changes = self.last.plan.as_list()
         assert json.dumps(planned.plan.as_list()) == json.dumps(changes), "the check run planned other changes"
         self._judge(changes)
-        after = resources(self.emulator.url, regions=[REGION])
+        after = self.emulator.resources()
         if not changes:
             assert after == before, "the account changed without a plan"
         self.emulator.forget()
@@ -64,7 +81,7 @@ class Life:
             again = self.run(check_mode=False, **options)
         assert again.plan.as_list() == [], "the second run found something to do"
         assert self.emulator.writes() == [], "the second run wrote"
-        assert resources(self.emulator.url, regions=[REGION]) == after
+        assert self.emulator.resources() == after
         return [_line(change) for change in changes]
 
     def _judge(self, changes: list[dict[str, Any]]) -> None:

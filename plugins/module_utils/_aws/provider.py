@@ -34,6 +34,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
 """Options of every box on AWS (doc fragment `slipway.platform._box`)."""
 
 
+def check_platform(params: Mapping[str, Value]) -> None:
+    """Refusal for what cannot be the platform's name or account, or for another confirmation."""
+    platform = platform_name("platform_name", params["platform_name"])
+    account.check_id("account_id", params["account_id"])
+    check_confirmation("confirmation", params["confirmation"], platform)
+
+
 class _Aws(Provider):
     name = "AWS"
     options: Options = OPTIONS
@@ -50,9 +57,7 @@ class _Aws(Provider):
 
     def prepared(self, params: Mapping[str, Value]) -> dict[str, Value]:
         """The platform's name, the account and the confirmation are checked; `tags` become all descriptive tags."""
-        platform = platform_name("platform_name", params["platform_name"])
-        account.check_id("account_id", params["account_id"])
-        check_confirmation("confirmation", params["confirmation"], platform)
+        check_platform(params)
         return {**params, "tags": tags.described(params)}
 
     def facts(

@@ -16,6 +16,7 @@ from .._boxes.github_actions_roles import BOX as GITHUB_ACTIONS_ROLES
 from .._boxes.github_repository import BOX as GITHUB_REPOSITORY
 from .._boxes.iam_roles import BOX as IAM_ROLES
 from .._boxes.kms_keys import BOX as KMS_KEYS
+from .._boxes.namespaces import BOX as NAMESPACES
 from .._boxes.network import BOX as NETWORK
 from .._boxes.s3_buckets import BOX as S3_BUCKETS
 from .._boxes.security_groups import BOX as SECURITY_GROUPS
@@ -32,6 +33,7 @@ BOXES: dict[str, Box] = {
     "github_repository": GITHUB_REPOSITORY,
     "iam_roles": IAM_ROLES,
     "kms_keys": KMS_KEYS,
+    "namespaces": NAMESPACES,
     "network": NETWORK,
     "s3_buckets": S3_BUCKETS,
     "security_groups": SECURITY_GROUPS,

@@ -78,11 +78,15 @@ class Place:
         )
         return session.client(service, endpoint_url=values["AWS_ENDPOINT_URL"])
 
-    def kubectl(self, *arguments: str, environment: dict[str, str] | None = None, code: int = 0) -> str:
+    def kubectl(
+        self, *arguments: str, environment: dict[str, str] | None = None, code: int = 0, stdin: str | None = None
+    ) -> str:
         """Run kubectl as the sandbox's operator; returns stdout, or stderr where a failure is expected."""
         command = [str(tools.program("kubectl")), *arguments]
         values = environment or self.environment
-        done = subprocess.run(command, env=values, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(
+            command, env=values, input=stdin, capture_output=True, text=True, check=False, timeout=120
+        )
         assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stderr if code else done.stdout
 
