@@ -72,7 +72,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

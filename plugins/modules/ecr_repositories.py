@@ -120,7 +120,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

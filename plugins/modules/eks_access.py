@@ -113,7 +113,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

@@ -106,7 +106,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

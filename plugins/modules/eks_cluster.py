@@ -167,7 +167,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

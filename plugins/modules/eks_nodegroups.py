@@ -76,7 +76,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

@@ -135,7 +135,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.iam_roles import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.iam_roles.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

@@ -73,7 +73,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

@@ -259,7 +259,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.network import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.network.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

@@ -150,7 +150,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

@@ -148,7 +148,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

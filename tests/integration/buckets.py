@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX as KEYS
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys.box import BOX as KEYS
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 
 from .conftest import ACCOUNT, REGION, Emulator

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.nodes import user_data
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._aws.eks.nodes import user_data
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 
 from .conftest import Emulator

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster import BOX as CLUSTER
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access.box import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.box import BOX as CLUSTER
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 
 from .conftest import ACCOUNT, Emulator

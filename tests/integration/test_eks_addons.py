@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons import apply as calls
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster import BOX as CLUSTER
+from ansible_collections.slipway.platform.plugins.module_utils._aws.eks.addons import EKS_ADDON
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons.box import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.box import BOX as CLUSTER
 from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._core.wait import Wait
@@ -154,7 +154,7 @@ def test_nodes_that_are_not_ready_are_waited_for_and_the_wait_tells_why(
     life: Life, foundation: Foundation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_nodes(life.emulator, foundation)
-    kind = calls.KINDS[0]
+    kind = EKS_ADDON
     monkeypatch.setitem(kind.__dict__, "wait", Wait(usual=1, timeout=1))
     with pytest.raises(ApplyFailure) as failed:
         life.run(check_mode=False, addons=[DNS])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 
 from .conftest import ACCOUNT, Emulator

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 

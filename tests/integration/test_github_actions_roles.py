@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups import BOX as NODEGROUPS
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups.box import BOX as NODEGROUPS
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core import run
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box, Kind, Target
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.iam_roles import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.iam_roles.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 
 from .conftest import ACCOUNT, Emulator

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 
 from .conftest import ACCOUNT, REGION, Emulator

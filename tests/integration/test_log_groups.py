@@ -10,15 +10,14 @@ import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
-from ansible_collections.slipway.platform.plugins.module_utils._aws.logs import (
-    KINDS,
-    OPTIONS,
+from ansible_collections.slipway.platform.plugins.module_utils._aws.logs.log_groups import LOG_GROUP, read_log_groups
+from ansible_collections.slipway.platform.plugins.module_utils._aws.logs.model import (
+    RETENTION_OPTION,
     check_retention,
     log_group,
-    read_log_groups,
 )
 from ansible_collections.slipway.platform.plugins.module_utils._aws.provider import AWS
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX as KEYS
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys.box import BOX as KEYS
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
@@ -61,11 +60,11 @@ BOX = Box(
     role="eks",
     provider=AWS,
     options={
-        "retention_in_days": OPTIONS,
+        "retention_in_days": RETENTION_OPTION,
         "kms_key": {"type": "str"},
         "log_group_class": {"type": "str", "default": "STANDARD"},
     },
-    kinds=KINDS,
+    kinds=(LOG_GROUP,),
     parse=parse,
     read=lambda api, spec, known: read_log_groups(api, [NAME]),
     declare=lambda spec, observed: [

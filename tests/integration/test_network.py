@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX as KMS_KEYS
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.network import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys.box import BOX as KMS_KEYS
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.network.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 
 from .conftest import Emulator

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.network import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups import BOX as SECURITY_GROUPS
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.network.box import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups.box import BOX as SECURITY_GROUPS
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
 
 from .conftest import Emulator

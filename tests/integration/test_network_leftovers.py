@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.network import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.network.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
 
 from .conftest import Emulator

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 

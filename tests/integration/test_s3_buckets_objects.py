@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
 
 from .buckets import APPLICATION, LOGS, TERRAFORM, WRITES, all_of, application, logs, make_key

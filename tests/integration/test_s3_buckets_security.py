@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.s3_buckets.box import BOX
 
 from .buckets import APPLICATION, LOGS, NAME, TERRAFORM, WRITES, all_of, make_key
 from .conftest import ACCOUNT, REGION, Emulator

@@ -15,7 +15,7 @@ from .._core.known import Known
 from .._core.options import Options, check_confirmation
 from .._core.plan import Found, Observed, Ref, Value
 from .._core.provider import Failure, Provider
-from . import account, client, finders, tags
+from . import account, client, tags
 from .account import Account
 from .client import Api
 from .names import platform_name
@@ -74,11 +74,6 @@ class _Aws(Provider):
 
     def ignored(self, params: Mapping[str, Value]) -> tuple[str, ...]:
         return (*tags.FOREIGN, *params["ignore_tags"])
-
-    def find(
-        self, connection: Api, refs: Iterable[Ref], known: Known, params: Mapping[str, Value], *, check_mode: bool
-    ) -> None:
-        finders.find(connection, params["platform_name"], refs, known, check_mode=check_mode)
 
     def failure(self, doing: str, error: Exception, known: Known) -> Failure:
         return client.failure(doing, error, str(known.account.get("caller", "the caller")))

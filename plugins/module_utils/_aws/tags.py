@@ -14,6 +14,9 @@ from .._core.plan import Found, Impossible, Observed, Ref, Refusal, Value
 IDENTITY = "slipway:platform"
 """Key of the tag whose value is the platform's name: what carries it belongs to the platform, nothing else does."""
 
+COMPONENT = "slipway:component"
+"""Key of the tag that tells what one role made of a kind from what another role made of it."""
+
 DESCRIPTIVE = {"environment": "Environment", "owner": "Owner", "cost_center": "CostCenter"}
 """Option of every module -> key of the tag that it gives."""
 
@@ -28,6 +31,9 @@ FOREIGN = (
     "cluster.k8s.amazonaws.com/",
 )
 """Keys that begin so are set by AWS or by controllers and are left alone where they are not declared."""
+
+DISCOVERY = "karpenter.sh/discovery"
+"""Key of the tag by whose value, the platform's name, Karpenter finds its subnets."""
 
 _KEY = re.compile(r"[\w \t.:/=+\-@]{1,128}")
 _VALUE = re.compile(r"[\w \t.:/=+\-@]{0,256}")

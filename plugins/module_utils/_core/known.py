@@ -9,23 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .plan import Action, Found, Impossible, Plan, Ref, Resource
-
-MADE_BY = {
-    "vpc": "vpc",
-    "subnet": "vpc",
-    "security_group": "eks",
-    "cluster_security_group": "eks",
-    "kms_key": "eks",
-    "iam_role": "eks",
-    "instance_profile": "nodegroups",
-    "eks_cluster": "eks",
-    "s3_bucket": "buckets",
-}
-"""Kind that others refer to -> role that makes it."""
-
-BESIDE = {"cluster_security_group": "eks_cluster"}
-"""Kind that AWS makes beside another -> that other one, of the same name: one is planned or deleted as the other is."""
+from .plan import Action, Found, Plan, Ref, Resource
 
 
 class Known:
@@ -34,9 +18,12 @@ class Known:
     `{kind: {name: {"state": "found"|"planned"|"deleted", "id": str, ...}}}`
 
     `account` is not a kind but the facts of the account (see `_aws.account`).
+
+    :param beside: kind that is made beside another, under the same name -> that other one.
     """
 
-    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, beside: Mapping[str, str] | None = None) -> None:
+        self._beside = dict(beside or {})
         self._data: dict[str, dict[str, dict[str, Any]]] = {
             kind: {name: dict(entry) for name, entry in entries.items()}
             for kind, entries in (data or {}).items()
@@ -63,7 +50,7 @@ class Known:
         return self._state(ref) == "deleted"
 
     def _state(self, ref: Ref) -> str | None:
-        maker = Ref(BESIDE[ref.kind], ref.name) if ref.kind in BESIDE else ref
+        maker = Ref(self._beside.get(ref.kind, ref.kind), ref.name)
         return self.entry(ref).get("state") or self.entry(maker).get("state")
 
     def found(self, ref: Ref, found: Found) -> None:
@@ -85,9 +72,3 @@ class Known:
     def of_kind(self, kind: str) -> Iterator[tuple[Ref, Mapping[str, Any]]]:
         for name, entry in self._data.get(kind, {}).items():
             yield Ref(kind, name), entry
-
-
-def missing(ref: Ref) -> Impossible:
-    """The error for a name that stands nowhere and that no earlier task makes."""
-    maker = f" (role {MADE_BY[ref.kind]} does)" if ref.kind in MADE_BY else ""
-    return Impossible(f"{ref.words} does not exist and no earlier task of this run makes it{maker}.")

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .known import Known, missing
+from .known import Known
 from .options import Options
 from .plan import Found, Observed, Ref, Value
 
@@ -81,20 +81,6 @@ class Provider(Protocol):
     def ignored(self, params: Mapping[str, Value]) -> tuple[str, ...]:
         """Beginnings of keys of tags or labels that others set, and that are left alone where they are not declared."""
         return ()
-
-    def find(
-        self,
-        connection: Connection,
-        refs: Iterable[Ref],
-        known: Known,
-        params: Mapping[str, Value],
-        *,
-        check_mode: bool,
-    ) -> None:
-        """Looks up what other tasks make and tells `known`; Impossible for what stands nowhere and is not planned."""
-        for ref in refs:
-            if known.id(ref) is None and not (check_mode and known.planned(ref)):
-                raise missing(ref)
 
     def failure(self, doing: str, error: Exception, known: Known) -> Failure:
         """One of `errors` in words: what was being done, the API's own words, what to do."""

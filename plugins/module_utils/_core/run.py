@@ -14,6 +14,7 @@ from . import main
 from .apply import Applier, ApplyFailure, wait_until_gone
 from .box import Box
 from .converge import converge, in_words
+from .find import find
 from .known import Known
 from .options import checked
 from .plan import Found, Observed, Outcome, Plan, Ref, Resource, Value, named, plan, references
@@ -42,7 +43,7 @@ class Runner:
         self._check_mode = check_mode
         self._params = self._provider.prepared(checked(box.specification, params))
         self._subject = self._provider.subject(box.name, self._params)
-        self._known = Known(self._params["known"])
+        self._known = Known(self._params["known"], self._box.beside)
         self._made = Plan()
 
     def run(self) -> Outcome:
@@ -103,7 +104,14 @@ class Runner:
         ours = self._provider.claim(observed, frozenset(resource.ref for resource in declared), self._params)
         inner = {resource.ref for resource in declared} | set(ours)
         outer = {ref for resource in declared for ref in references(resource.attributes)} - inner
-        self._provider.find(self._connection, sorted(outer), self._known, self._params, check_mode=self._check_mode)
+        find(
+            self._connection,
+            self._params.get("platform_name", ""),
+            sorted(outer),
+            (*self._box.kinds, *self._box.uses),
+            self._known,
+            check_mode=self._check_mode,
+        )
         ids = {ref: self._known.id(ref) for ref in outer} | {ref: found.id for ref, found in ours.items()}
         names = {identifier: ref for ref, identifier in ids.items() if identifier and identifier != ref.name}
         same = {ref: ref.name for ref, identifier in ids.items() if identifier == ref.name}

@@ -6,20 +6,20 @@
 
 from __future__ import annotations
 
-from .._boxes.autoscaling_groups import BOX as AUTOSCALING_GROUPS
-from .._boxes.ecr_repositories import BOX as ECR_REPOSITORIES
-from .._boxes.eks_access import BOX as EKS_ACCESS
-from .._boxes.eks_addons import BOX as EKS_ADDONS
-from .._boxes.eks_cluster import BOX as EKS_CLUSTER
-from .._boxes.eks_nodegroups import BOX as EKS_NODEGROUPS
-from .._boxes.github_actions_roles import BOX as GITHUB_ACTIONS_ROLES
-from .._boxes.github_repository import BOX as GITHUB_REPOSITORY
-from .._boxes.iam_roles import BOX as IAM_ROLES
-from .._boxes.kms_keys import BOX as KMS_KEYS
-from .._boxes.namespaces import BOX as NAMESPACES
-from .._boxes.network import BOX as NETWORK
-from .._boxes.s3_buckets import BOX as S3_BUCKETS
-from .._boxes.security_groups import BOX as SECURITY_GROUPS
+from .._boxes.autoscaling_groups.box import BOX as AUTOSCALING_GROUPS
+from .._boxes.ecr_repositories.box import BOX as ECR_REPOSITORIES
+from .._boxes.eks_access.box import BOX as EKS_ACCESS
+from .._boxes.eks_addons.box import BOX as EKS_ADDONS
+from .._boxes.eks_cluster.box import BOX as EKS_CLUSTER
+from .._boxes.eks_nodegroups.box import BOX as EKS_NODEGROUPS
+from .._boxes.github_actions_roles.box import BOX as GITHUB_ACTIONS_ROLES
+from .._boxes.github_repository.box import BOX as GITHUB_REPOSITORY
+from .._boxes.iam_roles.box import BOX as IAM_ROLES
+from .._boxes.kms_keys.box import BOX as KMS_KEYS
+from .._boxes.namespaces.box import BOX as NAMESPACES
+from .._boxes.network.box import BOX as NETWORK
+from .._boxes.s3_buckets.box import BOX as S3_BUCKETS
+from .._boxes.security_groups.box import BOX as SECURITY_GROUPS
 from .._core.box import Box
 
 BOXES: dict[str, Box] = {

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX as KEYS
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories.box import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys.box import BOX as KEYS
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 

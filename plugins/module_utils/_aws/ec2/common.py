@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What boxes with EC2's resources share: tags, names, and deletions that wait until a resource is free."""
+"""What EC2's kinds share: tags, names, reads by filters, and deletions that wait until a resource is free."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from ..._core.plan import Ref
 from ..._core.wait import Status, Wait, until
 from .. import tags as _tags
 from ..client import Api, ClientError, code_of
+from ..tags import IDENTITY, shared
+from .model import name_of as name_of
+from .model import tags_of as tags_of
 
 IN_USE = ("DependencyViolation", "InvalidIPAddress.InUse", "InvalidNetworkInterface.InUse")
 """Codes that EC2 answers to the deletion of what something else still uses."""
@@ -29,15 +32,6 @@ def tag(api: Api, target: Target, tags: Mapping[str, str]) -> None:
 
 def untag(api: Api, target: Target, keys: Sequence[str]) -> None:
     api.ec2.delete_tags(Resources=[target.id], Tags=[{"Key": key} for key in keys])
-
-
-def tags_of(entry: Mapping[str, Any]) -> dict[str, str]:
-    return _tags.from_list(entry.get("Tags"))
-
-
-def name_of(entry: Mapping[str, Any]) -> str:
-    """The Name tag, or AWS's own identifier text where somebody removed it: an empty text."""
-    return tags_of(entry).get("Name", "")
 
 
 def filters(**values: Sequence[str] | str) -> list[dict[str, Any]]:
@@ -58,6 +52,16 @@ def seen(api: Api, look: Callable[[], list[dict[str, Any]]], ref: Ref) -> list[d
 
     until(status, f"what AWS makes beside {ref.words}", VISIBLE, api.say)
     return entries
+
+
+def all_taken(answer: dict[str, Any], operation: str, *, gone: bool = False) -> None:
+    """These calls answer 200 with a list of what they did not do; that is an error like any other.
+
+    :param gone: whether it is none that something is not there.
+    """
+    for item in answer.get("Unsuccessful") or []:
+        if not (gone and item["Error"]["Code"].endswith("NotFound")):
+            raise ClientError({"Error": item["Error"]}, operation)
 
 
 def when_free(api: Api, call: Callable[[], object], ref: Ref, wait: Wait = RELEASE) -> None:
@@ -81,3 +85,44 @@ def when_free(api: Api, call: Callable[[], object], ref: Ref, wait: Wait = RELEA
         if last:
             raise last[0] from None
         raise
+
+
+def of_platform(platform_name: str, names: Sequence[str]) -> list[dict[str, object]]:
+    """EC2 filters for resources of the platform by their Name tags."""
+    return [
+        {"Name": f"tag:{IDENTITY}", "Values": [platform_name]},
+        {"Name": "tag:Name", "Values": sorted(names)},
+    ]
+
+
+def own_or_shared(
+    api: Api, operation: str, key: str, platform_name: str, names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Parts of the network by the platform's name for them: its own ones, else those of others that it uses."""
+    own = api.ec2.pages(operation, key, Filters=of_platform(platform_name, names))
+    if own:
+        return {name_of(entry): entry for entry in own}
+    name = shared(platform_name)
+    used = api.ec2.pages(operation, key, Filters=[{"Name": f"tag:{name}", "Values": sorted(names)}])
+    return {tags_of(entry).get(name, ""): entry for entry in used}
+
+
+def described(api: Api, operation: str, key: str, **by: str) -> list[dict[str, Any]]:
+    """All entries of one EC2 operation with these filters; `Filter` is how NAT gateways and flow logs call them."""
+    member = "Filter" if operation in ("describe_nat_gateways", "describe_flow_logs") else "Filters"
+    answer: list[dict[str, Any]]
+    if operation == "describe_addresses":
+        answer = api.ec2.describe_addresses(Filters=filters(**by))[key]
+    else:
+        answer = api.ec2.pages(operation, key, **{member: filters(**by)})
+    return answer
+
+
+def ref(kind: str, entry: Mapping[str, Any], identifier: str) -> Ref:
+    """By the Name tag; what lost it goes by its identifier, so that it is seen and made anew."""
+    return Ref(kind, name_of(entry) or entry[identifier])
+
+
+def state(entry: Mapping[str, Any]) -> str:
+    """AWS's state of a NAT gateway or an endpoint in the words of `Found`."""
+    return {"pending": "pending", "deleting": "going"}.get(entry["State"].lower(), "ready")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._aws.account import Account
-from ..._aws.nodes import groups
-from ..._aws.nodes.groups import GROUP_OPTIONS, TEMPLATE_OF_SCALING, Nodes
+from ..._aws.eks.nodes import groups
+from ..._aws.eks.nodes.groups import GROUP_OPTIONS, Nodes
 from ..._core.plan import Refusal, Value
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -59,7 +59,3 @@ def parse(params: Mapping[str, Value], account: Account) -> AutoscalingGroups:
             raise Refusal(option, number, f"0 to max_size are allowed, which is {group.max_size}")
         base[group.name] = number
     return AutoscalingGroups(**vars(nodes), on_demand_base=base)
-
-
-def template_name(group_name: str) -> str:
-    return f"{group_name}{TEMPLATE_OF_SCALING}"

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..._aws import tags as _tags
-from ..._aws.nodes import groups, images, template
-from ..._aws.nodes.groups import Group
+from ..._aws.eks.nodes import groups, images, template
+from ..._aws.eks.nodes.groups import Group, template_name
 from ..._core.plan import Found, Impossible, Observed, Ref, Resource, Value
-from .model import AutoscalingGroups, template_name
+from .model import AutoscalingGroups
 
 RESOLVE = "resolve:ssm:"
 """Before the name of a parameter, in place of an image's id. Source: "Use a Systems Manager parameter", EC2 Guide."""

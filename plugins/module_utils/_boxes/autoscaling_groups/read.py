@@ -6,55 +6,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ..._aws import finders
 from ..._aws import tags as _tags
+from ..._aws.autoscaling.groups import found_group, named_groups, tagged_groups, template_version
 from ..._aws.client import Api
 from ..._aws.ec2 import launch_templates
-from ..._aws.nodes.cluster import joined
-from ..._aws.nodes.groups import TEMPLATE_OF_SCALING, refuse_other_kind
-from ..._aws.nodes.volumes import read_volumes
+from ..._aws.ec2.volumes import read_volumes
+from ..._aws.eks.access_entries import describe_access_entry
+from ..._aws.eks.nodegroups import nodegroup, nodegroup_names
+from ..._aws.eks.nodes.groups import TEMPLATE_OF_SCALING, refuse_other_kind
+from ..._aws.eks.nodes.joined import joined
+from ..._aws.iam.roles import find_role
 from ..._core.known import Known
 from ..._core.plan import Found, Ref
-from ..eks_access.read import describe_access_entry
-from ..eks_nodegroups.read import nodegroup, nodegroup_names
 from .model import AutoscalingGroups
-
-ROLLING = ("Pending", "InProgress", "Baking", "Cancelling", "RollbackInProgress")
-"""Statuses of an instance refresh that goes on."""
-
-DEFAULTS = {"OnDemandAllocationStrategy": "prioritized", "OnDemandBaseCapacity": 0}
-
-
-def tagged_groups(api: Api, platform: str) -> list[dict[str, Any]]:
-    answer: list[dict[str, Any]] = api.autoscaling.pages(
-        "describe_auto_scaling_groups",
-        "AutoScalingGroups",
-        Filters=[{"Name": f"tag:{_tags.IDENTITY}", "Values": [platform]}],
-    )
-    return answer
-
-
-def named_groups(api: Api, names: list[str]) -> list[dict[str, Any]]:
-    answer: list[dict[str, Any]] = api.autoscaling.pages(
-        "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=names
-    )
-    return answer
-
-
-def last_refresh(api: Api, name: str) -> dict[str, Any]:
-    """The latest instance refresh of a group, `{}` where there was none."""
-    answer = api.autoscaling.describe_instance_refreshes(AutoScalingGroupName=name, MaxRecords=1)
-    return dict(next(iter(answer["InstanceRefreshes"]), {}))
 
 
 def _role_arn(api: Api, spec: AutoscalingGroups, known: Known) -> str | None:
     found = known.id(Ref("iam_role", spec.role))
     if found is None and not known.planned(Ref("iam_role", spec.role)):
-        role = finders.iam_role(api, spec.role)
+        role = find_role(api, spec.role)
         found = None if role is None else role.id
     return found
 
@@ -100,61 +74,14 @@ def read(api: Api, spec: AutoscalingGroups, known: Known) -> dict[Ref, Found]:
     answers = api.together([partial(launch_templates.versions, api, name, cluster) for name in ids])
     versions = dict(zip(ids, answers, strict=True))
     for entry in [template for template in templates if versions[template["LaunchTemplateId"]]]:
-        used = [_version(group)[1] for group in groups if _version(group)[0] == entry["LaunchTemplateId"]]
+        used = [
+            template_version(group)[1] for group in groups if template_version(group)[0] == entry["LaunchTemplateId"]
+        ]
         numbers = [int(version) for version in used if version.isdigit()]
         template = launch_templates.found(entry, versions[entry["LaunchTemplateId"]], numbers)
         observed[Ref("launch_template", entry["LaunchTemplateName"])] = template
     for group in groups:
-        observed[Ref("autoscaling_group", group["AutoScalingGroupName"])] = _found(api, group, versions)
+        observed[Ref("autoscaling_group", group["AutoScalingGroupName"])] = found_group(api, group, versions)
     if spec.absent and spec.delete_volumes:
         observed |= read_volumes(api, spec.platform)
     return dict(observed)
-
-
-def _version(group: Mapping[str, Any]) -> tuple[str, str]:
-    """Id and version of the group's launch template, a number or `$Default`."""
-    mixed = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("LaunchTemplateSpecification", {})
-    template = mixed or group.get("LaunchTemplate", {})
-    return template.get("LaunchTemplateId", ""), template.get("Version") or "$Default"
-
-
-def _data(versions: Mapping[str, Mapping[int, Any]], template_id: str, version: str) -> Any:
-    standing = versions.get(template_id, {})
-    if version == "$Latest":
-        return standing.get(max(standing, default=0))
-    return standing.get(int(version) if version.isdigit() else 0)
-
-
-def _found(api: Api, group: Mapping[str, Any], versions: Mapping[str, Mapping[int, Any]]) -> Found:
-    template_id, version = _version(group)
-    policy = group.get("MixedInstancesPolicy", {})
-    types = [entry.get("InstanceType", "") for entry in policy.get("LaunchTemplate", {}).get("Overrides", [])]
-    distribution = policy.get("InstancesDistribution", {})
-    data = _data(versions, template_id, version)
-    attributes = {
-        "instance_types": types,
-        "distribution": {**DEFAULTS, **{key: value for key, value in distribution.items() if value not in (None, "")}},
-        "launch_template": template_id if template_id in versions else None,
-        "launch_template_data": data,
-        "scaling": {
-            "min_size": group["MinSize"],
-            "max_size": group["MaxSize"],
-            "desired_size": group["DesiredCapacity"],
-        },
-        "subnets": sorted(group.get("VPCZoneIdentifier", "").split(",")),
-        "capacity_rebalance": bool(group.get("CapacityRebalance")),
-        "termination_policies": group.get("TerminationPolicies", []),
-        "metrics_collection": bool(group.get("EnabledMetrics")),
-        "instances": len(group.get("Instances", [])),
-    }
-    outdated = [
-        instance
-        for instance in group.get("Instances", [])
-        if instance.get("InstanceType") not in types
-        or _data(versions, template_id, instance.get("LaunchTemplate", {}).get("Version") or version) != data
-    ]
-    state = "going" if group.get("Status") else "ready"
-    if outdated and state == "ready" and last_refresh(api, group["AutoScalingGroupName"]).get("Status") in ROLLING:
-        outdated, state = [], "pending"
-    tags = _tags.from_list(group.get("Tags"))
-    return Found(group["AutoScalingGroupName"], {**attributes, "outdated_instances": len(outdated)}, tags, state=state)

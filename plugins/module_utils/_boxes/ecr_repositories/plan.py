@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._aws import policies, tags
-from ..._core.plan import Observed, Ref, Resource, Value
+from ..._core.plan import Action, Impossible, Observed, Plan, Ref, Resource, Value
 from .model import EcrRepositories, Repository
 
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -86,6 +86,17 @@ def policy(repository: Repository, spec: EcrRepositories) -> dict[str, Value] | 
     if not statements:
         return None
     return policies.canonical({"Version": policies.VERSION, "Statement": statements}, spec.account.partition)
+
+
+def guard(spec: EcrRepositories, observed: Observed, plan: Plan) -> None:
+    """A repository goes with its images only where that is said."""
+    for change in plan.changes:
+        if change.action is Action.DELETE and observed[change.ref].attributes["holds_images"]:
+            short = change.ref.name.removeprefix(spec.prefix)
+            raise Impossible(
+                f"{change.ref.words} holds images; name '{short}' in delete_images to delete them with it, or "
+                "delete them first."
+            )
 
 
 def answer(spec: EcrRepositories, observed: Observed) -> dict[str, Value]:

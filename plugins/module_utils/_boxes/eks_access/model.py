@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._aws.account import Account
+from ..._aws.eks.model import CLUSTER_SCOPE
 from ..._core.plan import Ref, Refusal, Value
 
 TYPES = ("STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "HYBRID_LINUX")
@@ -49,8 +50,6 @@ _POLICY = re.compile(r"Amazon[A-Za-z0-9]+Policy")
 _NAMESPACE = re.compile(r"[a-z0-9*]([a-z0-9*-]{0,61}[a-z0-9*])?")
 _RESERVED = ("system:", "eks:", "aws:", "amazon:", "iam:")
 """Beginnings that EKS refuses in user names and groups. Source: "Create access entries", EKS User Guide."""
-
-CLUSTER_SCOPE = "cluster"
 
 
 @dataclass(frozen=True)

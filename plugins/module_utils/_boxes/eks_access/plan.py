@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..._aws import tags
-from ..._aws.eks import clusters as eks
+from ..._aws.eks.model import cluster_ref
 from ..._core.plan import Observed, Ref, Resource, Value
 from .model import AccessEntry, EksAccess
 
@@ -15,7 +15,7 @@ API_PORT = 443
 
 
 def declare(spec: EksAccess, observed: Observed) -> list[Resource]:
-    cluster = eks.cluster_ref(spec.platform)
+    cluster = cluster_ref(spec.platform)
     provider = Resource(
         Ref("oidc_provider", spec.platform),
         {"cluster": cluster, "client_ids": [f"sts.{spec.account.dns_suffix}"]},

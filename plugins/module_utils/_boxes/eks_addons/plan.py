@@ -2,19 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The add-ons that are to stand. Pure, but for the versions that `complete` asks EKS for."""
+"""The add-ons that are to stand. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from ..._aws import tags
-from ..._aws.client import Api
-from ..._aws.eks import clusters as eks
-from ..._core.known import Known, missing
+from ..._aws.eks.model import cluster_ref
 from ..._core.plan import Impossible, Observed, Ref, Refusal, Resource, Value
 from .model import Addon, EksAddons, minor
 
@@ -23,36 +19,6 @@ ONE_MINOR_AT_A_TIME = frozenset({"vpc-cni"})
 
 SHOWN = 6
 """How many versions a message names, the newest."""
-
-
-def complete(api: Api, spec: EksAddons, observed: Observed, known: Known) -> EksAddons:
-    """With the version of each add-on; EKS is asked only about those that are new or to be another version."""
-    cluster = known.entry(eks.cluster_ref(spec.platform))
-    if cluster.get("state") not in ("found", "planned"):
-        raise missing(eks.cluster_ref(spec.platform))
-    standing = {
-        addon.name: str(observed[ref].attributes["version"])
-        for addon in spec.addons
-        if (ref := Ref("eks_addon", addon.name)) in observed
-    }
-    asked = [addon for addon in spec.addons if (addon.version or standing.get(addon.name)) != standing.get(addon.name)]
-    asked += [addon for addon in spec.addons if addon.version is None and addon.name not in standing]
-    offers = api.together([partial(addon_versions, api, addon.name, cluster["version"]) for addon in asked])
-    offered = {addon.name: versions for addon, versions in zip(asked, offers, strict=True)}
-    addons = tuple(
-        replace(addon, version=chosen(addon, standing.get(addon.name), offered.get(addon.name), cluster["version"]))
-        for addon in spec.addons
-    )
-    return replace(spec, addons=addons)
-
-
-def addon_versions(api: Api, name: str, kubernetes: str) -> list[dict[str, Any]]:
-    """Versions that EKS offers for a Kubernetes minor, newest first; `[]` for an add-on that it does not know."""
-    found = api.optional(
-        lambda: api.eks.pages("describe_addon_versions", "addons", addonName=name, kubernetesVersion=kubernetes),
-        "ResourceNotFoundException",
-    )
-    return [version for addon in found or [] for version in addon["addonVersions"]]
 
 
 def chosen(addon: Addon, standing: str | None, offers: Sequence[Mapping[str, Any]] | None, kubernetes: str) -> str:
@@ -97,7 +63,7 @@ def declare(spec: EksAddons, observed: Observed) -> list[Resource]:
 def _addon(spec: EksAddons, addon: Addon, observed: Observed) -> Resource:
     ref = Ref("eks_addon", addon.name)
     attributes: dict[str, Value] = {
-        "cluster": eks.cluster_ref(spec.platform),
+        "cluster": cluster_ref(spec.platform),
         "configuration": dict(addon.configuration),
         "pod_identity": dict(addon.pod_identity),
         "version": addon.version,

@@ -6,18 +6,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from ..._aws.client import Api
-from ..._aws.eks import clusters as eks
+from ..._aws.eks import common as eks
+from ..._aws.eks.addons import addon_versions, found_addon, list_addons
+from ..._aws.eks.clusters import EKS_CLUSTER
+from ..._aws.eks.model import cluster_ref
 from ..._core.known import Known
-from ..._core.plan import Found, Observed, Ref
+from ..._core.plan import Observed, Ref
 from .model import EksAddons
-
-FAILED = frozenset({"CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"})
+from .plan import chosen
 
 
 def read(api: Api, spec: EksAddons, known: Known) -> Observed:
@@ -30,50 +30,26 @@ def read(api: Api, spec: EksAddons, known: Known) -> Observed:
     return {Ref("eks_addon", name): found for name, found in zip(names, answers, strict=True) if found is not None}
 
 
-def list_addons(api: Api, cluster: str) -> list[str]:
-    answer: list[str] = api.eks.pages("list_addons", "addons", clusterName=cluster)
-    return answer
-
-
-def describe_addon(api: Api, cluster: str, name: str) -> dict[str, Any] | None:
-    answer: dict[str, Any] | None = api.optional(
-        lambda: api.eks.describe_addon(clusterName=cluster, addonName=name)["addon"], "ResourceNotFoundException"
-    )
-    return answer
-
-
-def pod_identity(api: Api, cluster: str, association_arn: str) -> dict[str, str]:
-    """Service account -> role ARN of one association, `{}` for one that is gone."""
-    association = api.optional(
-        lambda: api.eks.describe_pod_identity_association(
-            clusterName=cluster, associationId=association_arn.rpartition("/")[2]
-        )["association"],
-        "ResourceNotFoundException",
-    )
-    return {} if association is None else {association["serviceAccount"]: association["roleArn"]}
-
-
-def found_addon(api: Api, cluster: str, name: str) -> Found | None:
-    addon = describe_addon(api, cluster, name)
-    if addon is None:
-        return None
-    identities = [pod_identity(api, cluster, arn) for arn in addon.get("podIdentityAssociations", [])]
-    attributes = {
-        "arn": addon["addonArn"],
-        "cluster": cluster,
-        "configuration": _configuration(addon),
-        "failed": addon["status"] in FAILED,
-        "pod_identity": {account: role for identity in identities for account, role in identity.items()},
-        "version": addon["addonVersion"],
+def complete(api: Api, spec: EksAddons, observed: Observed, known: Known) -> EksAddons:
+    """With the version of each add-on; EKS is asked only about those that are new or to be another version."""
+    cluster = known.entry(cluster_ref(spec.platform))
+    if cluster.get("state") not in ("found", "planned"):
+        raise EKS_CLUSTER.missing(cluster_ref(spec.platform), spec.platform)
+    standing = {
+        addon.name: str(observed[ref].attributes["version"])
+        for addon in spec.addons
+        if (ref := Ref("eks_addon", addon.name)) in observed
     }
-    state = "pending" if addon["status"] == "DEGRADED" else eks.STATES.get(addon["status"], "ready")
-    return Found(name, attributes, addon.get("tags", {}), {"status": addon["status"]}, state)
+    asked = [addon for addon in spec.addons if (addon.version or standing.get(addon.name)) != standing.get(addon.name)]
+    asked += [addon for addon in spec.addons if addon.version is None and addon.name not in standing]
+    offers = api.together([partial(addon_versions, api, addon.name, cluster["version"]) for addon in asked])
+    offered = {addon.name: versions for addon, versions in zip(asked, offers, strict=True)}
+    addons = tuple(
+        replace(addon, version=chosen(addon, standing.get(addon.name), offered.get(addon.name), cluster["version"]))
+        for addon in spec.addons
+    )
+    return replace(spec, addons=addons)
 
 
-def _configuration(addon: Mapping[str, Any]) -> Any:
-    """The configuration as JSON; YAML, which EKS takes too, stays a text and is made JSON by an update."""
-    text = addon.get("configurationValues") or "{}"
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+def before_apply(api: Api, spec: EksAddons, known: Known) -> None:
+    eks.before_changes(api, spec.platform, known, absent=spec.absent)

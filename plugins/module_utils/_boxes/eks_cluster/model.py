@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..._aws import logs as log_groups
 from ..._aws.account import Account
+from ..._aws.eks.model import LOG_TYPES
+from ..._aws.logs.model import RETENTION_OPTION, check_retention
 from ..._core.plan import Ref, Refusal, Value
 
-LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 SUPPORT_TYPES = ("standard", "extended")
 PUBLIC_ACCESS_CIDRS = 40
 """Most CIDRs of a public endpoint. Source: "Amazon EKS service quotas", EKS User Guide."""
@@ -33,7 +33,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "service_ipv4_cidr": {"type": "str"},
     "vpc_cidr_blocks": {"type": "list", "elements": "str", "default": []},
     "log_types": {"type": "list", "elements": "str", "choices": list(LOG_TYPES), "default": list(LOG_TYPES)},
-    "log_retention_in_days": dict(log_groups.OPTIONS),
+    "log_retention_in_days": dict(RETENTION_OPTION),
     "zonal_shift": {"type": "bool", "default": True},
     "deletion_protection": {"type": "bool", "default": True},
     "wait": {"type": "bool", "default": True},
@@ -102,7 +102,7 @@ def parse(params: Mapping[str, Value], account: Account) -> EksCluster:
         public_access_cidrs=_public_access_cidrs(params["public_access_cidrs"]),
         service_ipv4_cidr=_service_ipv4_cidr(params["service_ipv4_cidr"], params["vpc_cidr_blocks"]),
         log_types=tuple(sorted(set(params["log_types"]))),
-        log_retention_in_days=log_groups.check_retention("log_retention_in_days", params["log_retention_in_days"]),
+        log_retention_in_days=check_retention("log_retention_in_days", params["log_retention_in_days"]),
         zonal_shift=params["zonal_shift"],
         deletion_protection=params["deletion_protection"],
     )

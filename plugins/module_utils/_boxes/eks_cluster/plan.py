@@ -2,31 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The cluster and its log group as they are to stand. Pure, but for the names of subnets in `complete`."""
+"""The cluster and its log group as they are to stand. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from ..._aws import finders, tags
-from ..._aws.client import Api
-from ..._aws.eks import clusters as eks
-from ..._aws.logs import log_group
-from ..._core.known import Known
+from ..._aws import tags
+from ..._aws.eks.model import cluster_ref
+from ..._aws.logs.model import log_group
 from ..._core.plan import Found, Impossible, Observed, Ref, Refusal, Resource, Value
 from .model import EksCluster, minor
 
 
-def complete(api: Api, spec: EksCluster, observed: Observed, known: Known) -> EksCluster:
-    """With the names of the platform's private subnets, where none are given."""
-    if spec.subnets:
-        return spec
-    return replace(spec, subnets=tuple(finders.private_subnets(api, spec.platform, known)))
-
-
 def declare(spec: EksCluster, observed: Observed) -> list[Resource]:
-    ref = eks.cluster_ref(spec.platform)
+    ref = cluster_ref(spec.platform)
     found = observed.get(ref)
     if found is not None:
         _refuse_failed(found, ref)
@@ -109,7 +99,7 @@ def _version(spec: EksCluster, found: Found | None, ref: Ref) -> str:
 
 def answer(spec: EksCluster, observed: Observed) -> dict[str, Any]:
     """The cluster for those who connect to it, `{}` where none stands."""
-    found = observed.get(eks.cluster_ref(spec.platform))
+    found = observed.get(cluster_ref(spec.platform))
     if found is None:
         return {"cluster": {}}
     told = {key: value for key, value in sorted(found.extra.items()) if key != "issues"}

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from ..._aws.client import Api
-from ..._aws.eks import clusters as eks
-from ..._aws.logs import read_log_groups
+from ..._aws.ec2.subnets import private_subnets
+from ..._aws.eks import common as eks
+from ..._aws.eks.clusters import found_cluster
+from ..._aws.eks.model import cluster_ref
+from ..._aws.logs.log_groups import read_log_groups
 from ..._core.known import Known
 from ..._core.plan import Found, Observed, Ref
 from .model import EksCluster
@@ -30,44 +33,11 @@ def _clusters(api: Api, spec: EksCluster, known: Known) -> dict[Ref, Found]:
     if cluster is None:
         return {}
     eks.tell(known, cluster)
-    return {eks.cluster_ref(spec.platform): found_cluster(cluster)}
+    return {cluster_ref(spec.platform): found_cluster(cluster)}
 
 
-def found_cluster(cluster: dict[str, Any]) -> Found:
-    """A cluster as DescribeCluster answers it."""
-    vpc = cluster["resourcesVpcConfig"]
-    network = cluster.get("kubernetesNetworkConfig", {})
-    public = bool(vpc.get("endpointPublicAccess"))
-    keys = [entry["provider"]["keyArn"] for entry in cluster.get("encryptionConfig") or []]
-    attributes = {
-        "authentication_mode": cluster.get("accessConfig", {}).get("authenticationMode", "CONFIG_MAP"),
-        # EKS deletes what failed all the same, and changes nothing of it ("Protect EKS clusters", EKS User Guide)
-        "deletion_protection": bool(cluster.get("deletionProtection")) and cluster["status"] != "FAILED",
-        "encryption_key": keys[0] if keys else None,
-        "endpoint": {
-            "private": bool(vpc.get("endpointPrivateAccess")),
-            "public": public,
-            # EKS names 0.0.0.0/0 also where the public endpoint is off
-            "public_access_cidrs": sorted(vpc.get("publicAccessCidrs", [])) if public else [],
-        },
-        "ip_family": network.get("ipFamily", "ipv4"),
-        "log_types": sorted(
-            kind
-            for entry in cluster.get("logging", {}).get("clusterLogging", [])
-            if entry.get("enabled")
-            for kind in entry.get("types", [])
-        ),
-        "role": cluster["roleArn"],
-        "security_groups": sorted(vpc.get("securityGroupIds", [])),
-        "service_ipv4_cidr": network.get("serviceIpv4Cidr"),
-        "subnets": sorted(vpc.get("subnetIds", [])),
-        "support_type": cluster.get("upgradePolicy", {}).get("supportType", "EXTENDED"),
-        "version": cluster["version"],
-        "vpc": vpc.get("vpcId"),
-        "zonal_shift": bool(cluster.get("zonalShiftConfig", {}).get("enabled")),
-    }
-    extra = eks.carried(cluster)
-    if eks.issues(cluster):
-        extra["issues"] = eks.issues(cluster)
-    state = eks.STATES.get(cluster["status"], "ready")
-    return Found(cluster["name"], attributes, cluster.get("tags", {}), extra, state)
+def complete(api: Api, spec: EksCluster, observed: Observed, known: Known) -> EksCluster:
+    """With the names of the platform's private subnets, where none are given."""
+    if spec.subnets:
+        return spec
+    return replace(spec, subnets=tuple(private_subnets(api, spec.platform, known)))

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..._aws.account import Account
-from ..._aws.nodes import groups
-from ..._aws.nodes.groups import GROUP_OPTIONS, Nodes
+from ..._aws.eks.nodes import groups
+from ..._aws.eks.nodes.groups import GROUP_OPTIONS, Nodes
 from ..._core.plan import Value
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -29,8 +28,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     **groups.OPTIONS,
 }
-
-_GENERATION = re.compile(r"(?P<name>.+)-(?P<generation>\d+)")
 
 
 @dataclass(frozen=True)
@@ -55,15 +52,3 @@ def parse(params: Mapping[str, Value], account: Account) -> EksNodegroups:
         for group, entry in zip(nodes.groups, params["groups"], strict=True)
     }
     return EksNodegroups(**vars(nodes), managed=managed)
-
-
-def eks_name(arn: str) -> str:
-    """The name that EKS knows a node group by, from its ARN (`...:nodegroup/<cluster>/<name>/<id>`)."""
-    return arn.split("/")[2]
-
-
-def generation(arn: str) -> tuple[str, int]:
-    """Declared name and generation of a node group: the first one has no suffix."""
-    name = eks_name(arn)
-    match = _GENERATION.fullmatch(name)
-    return (match["name"], int(match["generation"])) if match else (name, 1)

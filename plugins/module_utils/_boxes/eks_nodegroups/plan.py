@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..._aws import tags
-from ..._aws.nodes import groups, template
-from ..._aws.nodes.groups import Group
+from ..._aws.eks.model import BROKEN, eks_name
+from ..._aws.eks.nodes import groups, template
+from ..._aws.eks.nodes.groups import Group
 from ..._core.plan import Found, Observed, Ref, Resource, Value
-from .model import EksNodegroups, eks_name
-from .read import BROKEN
+from .model import EksNodegroups
 
 
 def declare(spec: EksNodegroups, observed: Observed) -> list[Resource]:

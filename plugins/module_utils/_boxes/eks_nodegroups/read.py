@@ -12,32 +12,15 @@ from typing import Any
 
 from ..._aws import tags
 from ..._aws.client import Api
-from ..._aws.ec2 import common as ec2
 from ..._aws.ec2 import launch_templates
-from ..._aws.nodes.groups import TEMPLATE_OF_SCALING, refuse_other_kind
-from ..._aws.nodes.volumes import read_volumes
+from ..._aws.ec2.model import tags_of
+from ..._aws.ec2.volumes import read_volumes
+from ..._aws.eks.model import BROKEN, generation
+from ..._aws.eks.nodegroups import found_nodegroup, nodegroup, nodegroup_names
+from ..._aws.eks.nodes.groups import TEMPLATE_OF_SCALING, refuse_other_kind
 from ..._core.known import Known
 from ..._core.plan import Found, Ref
-from .model import EksNodegroups, generation
-
-BROKEN = ("CREATE_FAILED", "DELETE_FAILED")
-"""Statuses out of which no update leads."""
-
-
-def nodegroup_names(api: Api, platform: str) -> list[str]:
-    """Node groups of the platform's cluster that have its name in front, in EKS's words."""
-    names = api.optional(
-        lambda: api.eks.pages("list_nodegroups", "nodegroups", clusterName=platform), "ResourceNotFoundException"
-    )
-    return [name for name in names or [] if name.startswith(f"{platform}-")]
-
-
-def nodegroup(api: Api, platform: str, name: str) -> dict[str, Any] | None:
-    answer: dict[str, Any] | None = api.optional(
-        lambda: api.eks.describe_nodegroup(clusterName=platform, nodegroupName=name)["nodegroup"],
-        "ResourceNotFoundException",
-    )
-    return answer
+from .model import EksNodegroups
 
 
 def read(api: Api, spec: EksNodegroups, known: Known) -> dict[Ref, Found]:
@@ -49,7 +32,7 @@ def read(api: Api, spec: EksNodegroups, known: Known) -> dict[Ref, Found]:
     names, templates = api.together(lists)
     if spec.other_kind_refused:
         of_scaling = [entry for entry in templates if entry["LaunchTemplateName"].endswith(TEMPLATE_OF_SCALING)]
-        ours = [entry for entry in of_scaling if ec2.tags_of(entry).get(tags.IDENTITY) == spec.platform]
+        ours = [entry for entry in of_scaling if tags_of(entry).get(tags.IDENTITY) == spec.platform]
         standing = [entry["LaunchTemplateName"].removesuffix(TEMPLATE_OF_SCALING) for entry in ours]
         refuse_other_kind("Auto Scaling groups", standing)
     templates = [entry for entry in templates if not entry["LaunchTemplateName"].endswith(TEMPLATE_OF_SCALING)]
@@ -69,50 +52,12 @@ def read(api: Api, spec: EksNodegroups, known: Known) -> dict[Ref, Found]:
     }
     if spec.absent and spec.delete_volumes:
         observed |= read_volumes(api, spec.platform)
-    return observed | _by_name(spec, [_found(group, versions) for group in groups])
+    return observed | _by_name(spec, [found_nodegroup(group, versions) for group in groups])
 
 
 def _used(groups: Iterable[Mapping[str, Any]], template_id: str) -> list[int]:
     used = [group["launchTemplate"] for group in groups if group.get("launchTemplate", {}).get("id") == template_id]
     return [int(template["version"]) for template in used]
-
-
-def _found(group: Mapping[str, Any], versions: Mapping[str, Mapping[int, Any]]) -> Found:
-    template = group.get("launchTemplate") or {}
-    update = group.get("updateConfig") or {}
-    attributes = {
-        "cluster": group["clusterName"],
-        "status": group["status"],
-        "instance_types": group.get("instanceTypes", []),
-        "ami_type": group.get("amiType"),
-        "capacity_type": group.get("capacityType"),
-        "subnets": sorted(group["subnets"]),
-        "node_role": group["nodeRole"],
-        "launch_template": template.get("id") if template.get("id") in versions else None,
-        "launch_template_data": versions.get(template.get("id", ""), {}).get(int(template.get("version") or 0)),
-        "version": group.get("version"),
-        "release_version": group.get("releaseVersion"),
-        "scaling": {
-            "min_size": group["scalingConfig"]["minSize"],
-            "max_size": group["scalingConfig"]["maxSize"],
-            "desired_size": group["scalingConfig"]["desiredSize"],
-        },
-        "labels": group.get("labels") or {},
-        "taints": _taints(group.get("taints") or []),
-        "update": {
-            "max_unavailable": update.get("maxUnavailable"),
-            "max_unavailable_percentage": update.get("maxUnavailablePercentage"),
-            "strategy": update.get("updateStrategy") or "DEFAULT",
-        },
-        "node_repair": bool((group.get("nodeRepairConfig") or {}).get("enabled")),
-    }
-    state = {"CREATING": "pending", "UPDATING": "pending", "DELETING": "going"}.get(group["status"], "ready")
-    return Found(group["nodegroupArn"], attributes, group.get("tags") or {}, state=state)
-
-
-def _taints(given: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
-    taints = [{"effect": taint["effect"], "key": taint["key"], "value": taint.get("value", "")} for taint in given]
-    return sorted(taints, key=lambda taint: (taint["key"], taint["effect"]))
 
 
 def _by_name(spec: EksNodegroups, found: Iterable[Found]) -> dict[Ref, Found]:

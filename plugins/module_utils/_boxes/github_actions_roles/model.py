@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._aws.account import Account
+from ..._aws.iam.model import IAM_OPTIONS, Iam, check_iam
 from ..._aws.names import bucket_name
 from ..._core.plan import Ref, Refusal, Value
-from ..iam_roles import IAM_OPTIONS, Iam, check_iam
 from .permissions import PERMISSIONS, Scope
 from .trust import Workflow
 

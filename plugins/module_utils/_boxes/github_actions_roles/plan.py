@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from ..._aws import tags
 from ..._aws.client import Api
+from ..._aws.iam.model import iam_role
 from ..._core.known import Known
 from ..._core.plan import Impossible, Observed, Resource, Value
-from ..iam_roles import iam_role
 from .model import GithubActionsRoles, Role, require_identifiers
 from .permissions import policies
 from .trust import ISSUER, PROVIDER, trust_policy

@@ -11,11 +11,11 @@ from typing import Any
 
 from ..._aws import tags as _tags
 from ..._aws.client import Api
+from ..._aws.iam.oidc_providers import get_provider, provider_arn
+from ..._aws.iam.roles import list_roles, read_iam_roles
+from ..._aws.tags import COMPONENT
 from ..._core.known import Known
 from ..._core.plan import Found, Ref
-from ..eks_access.read import get_provider
-from ..iam_roles.plan import COMPONENT
-from ..iam_roles.read import list_roles, read_iam_roles
 from .model import GithubActionsRoles
 from .trust import ISSUER, PROVIDER
 
@@ -23,7 +23,7 @@ from .trust import ISSUER, PROVIDER
 def read(api: Api, spec: GithubActionsRoles, known: Known) -> dict[Ref, Found]:
     """The declared roles by name, those of the component that are declared no more, and the provider if it is ours."""
     reads: list[Any] = [
-        partial(get_provider, api, provider_arn(spec)),
+        partial(get_provider, api, provider_arn(spec.account, ISSUER)),
         partial(list_roles, api, "/" if spec.absent else spec.iam.path),
     ]
     provider, standing = api.together(reads)
@@ -39,13 +39,9 @@ def read(api: Api, spec: GithubActionsRoles, known: Known) -> dict[Ref, Found]:
     return roles
 
 
-def provider_arn(spec: GithubActionsRoles) -> str:
-    return spec.account.arn("iam", f"oidc-provider/{ISSUER}", regional=False)
-
-
 def _found(spec: GithubActionsRoles, provider: dict[str, Any]) -> Found:
     attributes = {"url": f"https://{ISSUER}", "client_ids": sorted(provider.get("ClientIDList", []))}
-    return Found(provider_arn(spec), attributes, _tags.from_list(provider.get("Tags")))
+    return Found(provider_arn(spec.account, ISSUER), attributes, _tags.from_list(provider.get("Tags")))
 
 
 def _roles(api: Api, spec: GithubActionsRoles, standing: list[str]) -> dict[Ref, Found]:

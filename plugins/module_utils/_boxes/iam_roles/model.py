@@ -13,14 +13,9 @@ from typing import Any
 
 from ..._aws import policies as _policies
 from ..._aws.account import Account
+from ..._aws.iam.model import IAM_OPTIONS, POLICY_ARN, Iam, check_iam, short_policy
+from ..._aws.iam.trust import account_trust, service_trust
 from ..._core.plan import Refusal, Value
-from .trust import account_trust, service_trust
-
-IAM_OPTIONS: dict[str, dict[str, Any]] = {
-    "path": {"type": "str", "default": "/"},
-    "permissions_boundary": {"type": "str"},
-}
-"""Options of every module that makes IAM roles."""
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "roles": {
@@ -45,26 +40,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
-_PATH = re.compile(r"/|/[!-~]+/")
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
-_POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[!-~]+")
 _MANAGED = re.compile(r"([\w-]+/)*[\w+=,.@-]+", re.ASCII)
 _COMPONENT = re.compile(r"[a-z][a-z0-9_-]{0,30}")
-
-
-@dataclass(frozen=True)
-class Iam:
-    """What all IAM roles of a platform share.
-
-    :param path: begins and ends with a slash.
-    :param permissions_boundary: ARN of a policy, or None.
-    """
-
-    path: str = "/"
-    permissions_boundary: str | None = None
-
-
-DEFAULTS = Iam()
 
 
 @dataclass(frozen=True)
@@ -90,20 +68,6 @@ class IamRoles:
     service_linked_roles: tuple[str, ...]
     component: str | None
     absent: bool
-
-
-def check_iam(params: Mapping[str, Value]) -> Iam:
-    """The shared options, or Refusal. Source: "IAM and AWS STS quotas", IAM User Guide."""
-    path, boundary = params["path"], params["permissions_boundary"] or None
-    if not _PATH.fullmatch(path) or len(path) > 512:
-        raise Refusal(
-            "path", path, "allowed are '/' and a path that begins and ends with a slash, at most 512 characters"
-        )
-    if boundary is not None and not _POLICY_ARN.fullmatch(boundary):
-        raise Refusal(
-            "permissions_boundary", boundary, "the ARN of a policy is allowed (arn:aws:iam::<account>:policy/<name>)"
-        )
-    return Iam(path, boundary)
 
 
 def parse(params: Mapping[str, Value], account: Account) -> IamRoles:
@@ -174,17 +138,12 @@ def _trust(services: list[str], document: Mapping[str, Value] | None, account: A
 def _managed(path: str, names: list[str]) -> tuple[str, ...]:
     """AWS's policies without the beginning that they share, others as they are. At most 20 a role (IAM quotas)."""
     for position, name in enumerate(names):
-        if not _POLICY_ARN.fullmatch(name) and (name.startswith("arn:") or not _MANAGED.fullmatch(name)):
+        if not POLICY_ARN.fullmatch(name) and (name.startswith("arn:") or not _MANAGED.fullmatch(name)):
             words = "allowed are the name of a policy of AWS's, such as 'AmazonEKSClusterPolicy', and an ARN"
             raise Refusal(f"{path}[{position}]", name, words)
     if len(names) > 20:
         raise Refusal(path, f"{len(names)} policies", "at most 20 are allowed")
     return tuple(sorted({short_policy(name) for name in names}))
-
-
-def short_policy(arn: str) -> str:
-    """A policy of AWS's by its name below `policy/`; an ARN of another account stays."""
-    return re.sub(r"^arn:aws[a-z-]*:iam::aws:policy/", "", arn)
 
 
 def _inline(path: str, policies: Mapping[str, Value], partition: str) -> dict[str, Mapping[str, Value]]:

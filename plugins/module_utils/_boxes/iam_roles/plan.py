@@ -6,66 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-from ..._aws import policies as _policies
-from ..._aws import tags as _tags
-from ..._core.plan import Observed, Ref, Resource, Value
-from .model import DEFAULTS, Iam, IamRoles
-
-COMPONENT = "slipway:component"
-"""Key of the tag that tells the roles of one component of a platform from those of another."""
-
-
-def iam_role(
-    platform: str,
-    name: str,
-    *,
-    trust: Mapping[str, Value],
-    tags: Mapping[str, str],
-    iam: Iam = DEFAULTS,
-    description: str = "",
-    managed_policies: Iterable[str] = (),
-    policies: Mapping[str, Mapping[str, Value]] | None = None,
-    max_session_duration: int = 3600,
-    component: str | None = None,
-) -> Resource:
-    """A role.
-
-    :param name: the whole name (`demo-cluster`).
-    :param trust: a policy (`service_trust`, `pod_identity_trust`, or any).
-    :param managed_policies: policies of AWS's by name (`AmazonEKSClusterPolicy`, `service-role/...`), others by ARN.
-    :param policies: inline policies by name; they may hold references, which become the ARNs or ids of what they name.
-    """
-    documents = {key: _policies.canonical(document) for key, document in sorted((policies or {}).items())}
-    attributes: dict[str, Value] = {
-        "path": iam.path,
-        "description": description,
-        "trust_policy": _policies.canonical(trust),
-        "permissions_boundary": iam.permissions_boundary,
-        "managed_policies": sorted(set(managed_policies)),
-        "policies": documents,
-        "max_session_duration": max_session_duration,
-    }
-    special = {COMPONENT: component} if component else {}
-    return Resource(Ref("iam_role", name), attributes, _tags.of(platform, name, tags, **special))
-
-
-def instance_profile(
-    platform: str, role: str, *, tags: Mapping[str, str], iam: Iam = DEFAULTS, component: str | None = None
-) -> Resource:
-    """The instance profile of a role, of the same name; declare it after the role."""
-    special = {COMPONENT: component} if component else {}
-    attributes: dict[str, Value] = {"path": iam.path, "role": Ref("iam_role", role)}
-    return Resource(Ref("instance_profile", role), attributes, _tags.of(platform, role, tags, **special))
-
-
-def service_linked_role(service: str) -> Resource:
-    """The role that AWS makes once in an account for a service; never changed, tagged or deleted.
-
-    Read it (`read_service_linked_roles`) only where `state` is present: what is read and not declared would be deleted.
-    """
-    return Resource(Ref("service_linked_role", service))
+from ..._aws.iam.model import iam_role, instance_profile, service_linked_role
+from ..._core.plan import Observed, Resource, Value
+from .model import IamRoles
 
 
 def declare(spec: IamRoles, observed: Observed) -> list[Resource]:

@@ -10,8 +10,11 @@ from typing import Any
 
 from ..._aws import policies, tags
 from ..._aws.account import Account
-from ..._core.plan import Observed, Ref, Resource
+from ..._core.plan import Action, Impossible, Observed, Plan, Ref, Resource
 from .model import Key, KmsKeys
+
+SHOWN = 3
+"""How many things a message names."""
 
 USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 
@@ -78,3 +81,15 @@ def policy(key: Key, account: Account) -> dict[str, Any]:
             }
         )
     return policies.canonical({"Version": policies.VERSION, "Statement": statements}, account.partition)
+
+
+def guard(spec: KmsKeys, observed: Observed, plan: Plan) -> None:
+    """A key is not deleted while something stands that may hold what is encrypted with it."""
+    for change in sorted(plan.changes, key=lambda change: change.ref):
+        things = observed[change.ref].attributes.get("users") if change.action is Action.DELETE else None
+        if things:
+            shown = ", ".join(things[:SHOWN]) + (f" and {len(things) - SHOWN} more" if len(things) > SHOWN else "")
+            raise Impossible(
+                f"{change.ref.words} cannot be deleted while {shown} may hold what is encrypted with it; "
+                "delete that first."
+            )

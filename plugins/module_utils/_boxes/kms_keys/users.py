@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What stands and is encrypted with a key: a key that is gone takes it along, so such a key is not deleted."""
+"""What stands and is encrypted with a key: a key that is gone takes it along."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ from typing import Any
 from ..._aws import names as _names
 from ..._aws.client import Api
 from ..._core.known import Known
-from ..._core.plan import Found, Impossible, Ref
+from ..._core.plan import Found, Ref
 from .model import KmsKeys
 
 User = tuple[str, str]
 """Identifier of a key (ARN, id or alias), and in words what is encrypted with it."""
-
-SHOWN = 3
 
 
 def list_buckets(api: Api) -> list[str]:
@@ -101,19 +99,15 @@ def snapshots(api: Api, spec: KmsKeys, known: Known) -> list[User]:
 LOOKS: tuple[Callable[[Api, KmsKeys, Known], list[User]], ...] = (buckets, log_groups, clusters, volumes, snapshots)
 
 
-def refuse_in_use(api: Api, spec: KmsKeys, known: Known, keys: Mapping[str, Found]) -> None:
-    """Impossible if something that stands is encrypted with one of the keys; what this run deletes does not count."""
+def users_of(api: Api, spec: KmsKeys, known: Known, keys: Mapping[str, Found]) -> dict[str, list[str]]:
+    """For each of the keys what may hold something encrypted with it; what this run deletes does not count."""
     if not keys:
-        return
+        return {}
     looks: list[Any] = [partial(look, api, spec, known) for look in LOOKS]
     users = [user for part in api.together(looks) for user in part]
-    for name, found in sorted(keys.items()):
+    answer = {}
+    for name, found in keys.items():
         alias = f"alias/{name}"
         names = {found.id, found.id.rsplit("/", 1)[-1], alias, f"{found.id.split(':key/')[0]}:{alias}"}
-        things = sorted({words for identifier, words in users if identifier in names})
-        if things:
-            shown = ", ".join(things[:SHOWN]) + (f" and {len(things) - SHOWN} more" if len(things) > SHOWN else "")
-            raise Impossible(
-                f"kms key '{name}' cannot be deleted while {shown} may hold what is encrypted with it; "
-                "delete that first."
-            )
+        answer[name] = sorted({words for identifier, words in users if identifier in names})
+    return answer

@@ -10,14 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..._aws.client import Api
-from ..._aws.ec2 import common as ec2
-from ..._aws.tags import IDENTITY
-from ..._core.box import Kind, Target
+from ..._aws.ec2.model import tags_of
+from ..._aws.ec2.security_groups import found as found_group
+from ..._aws.tags import COMPONENT, IDENTITY
 from ..._core.known import Known
-from ..._core.plan import Found, Impossible, Ref
-from ..security_groups.plan import COMPONENT
-from ..security_groups.read import found as found_group
+from ..._core.plan import Found, Ref
 from .model import Network
 from .plan import COMPONENT as OWN
 
@@ -31,7 +28,7 @@ def own_group(spec: Network, groups: Sequence[Entry]) -> dict[Ref, Found]:
     """The security group of the endpoints, by its component or its name."""
     observed: dict[Ref, Found] = {}
     for group in groups:
-        tags = ec2.tags_of(group)
+        tags = tags_of(group)
         ours = tags.get(IDENTITY) == spec.platform and tags.get(COMPONENT) == OWN
         if ours or group["GroupName"] == f"{spec.platform}-endpoints":
             observed |= found_group(group)
@@ -40,37 +37,41 @@ def own_group(spec: Network, groups: Sequence[Entry]) -> dict[Ref, Found]:
 
 def leftovers(
     spec: Network, vpc_tags: Mapping[str, str], groups: Sequence[Entry], interfaces: Sequence[Entry], known: Known
-) -> dict[Ref, Found]:
+) -> tuple[dict[Ref, Found], list[str]]:
     """Groups and interfaces that controllers made for the platform's cluster, in a VPC that is the platform's.
 
-    Impossible for what others made or other roles still have there: the VPC could not be deleted, so nothing of it is.
+    Beside them in words what others made or other roles still have there, which keeps the VPC (see `plan.guard`).
     """
     if vpc_tags.get(IDENTITY) != spec.platform:
-        return {}
+        return {}, []
     observed: dict[Ref, Found] = {}
+    held: list[str] = []
     for group in groups:
-        tags = ec2.tags_of(group)
+        tags = tags_of(group)
         ours = tags.get(IDENTITY) == spec.platform
         if group["GroupName"] == "default" or (ours and tags.get(COMPONENT) == OWN):
             continue
         if ours:
-            _check_gone(spec, group, tags, known)
+            if not known.deleted(Ref("security_group", group["GroupName"])):
+                of = f"security group '{group['GroupName']}' of the component {tags.get(COMPONENT, 'eks')}"
+                held.append(f"{of} still stands in it; delete that first")
         elif not of_cluster(spec.platform, tags):
-            raise _foreign(spec, f"security group '{group['GroupName']}'")
+            held.append(_foreign(f"security group '{group['GroupName']}'"))
         elif not (tags.get("aws:eks:cluster-name") and known.deleted(Ref("eks_cluster", spec.platform))):
             observed |= {ref: replace(found, tags=None) for ref, found in found_group(group).items()}
     for interface in interfaces:
         if interface["Status"] != "available" or interface.get("InterfaceType") in _OF_AWS:
             continue
-        tags = ec2.tags_of({"Tags": interface.get("TagSet", [])})
+        tags = tags_of({"Tags": interface.get("TagSet", [])})
         of_cni = interface.get("Description", "").startswith("aws-K8S-")
         groups_of = [Ref("security_group", group["GroupName"]) for group in interface.get("Groups", [])]
         if of_cni and any(known.deleted(ref) for ref in groups_of):
             continue  # a part of that group's deletion
         if not (of_cluster(spec.platform, tags) or of_cni):
-            raise _foreign(spec, f"network interface {interface['NetworkInterfaceId']}")
-        observed[Ref("network_interface", interface["NetworkInterfaceId"])] = Found(interface["NetworkInterfaceId"])
-    return observed
+            held.append(_foreign(f"network interface {interface['NetworkInterfaceId']}"))
+        else:
+            observed[Ref("network_interface", interface["NetworkInterfaceId"])] = Found(interface["NetworkInterfaceId"])
+    return observed, held
 
 
 def of_cluster(platform: str, tags: Mapping[str, str]) -> bool:
@@ -82,26 +83,5 @@ def of_cluster(platform: str, tags: Mapping[str, str]) -> bool:
     return f"kubernetes.io/cluster/{platform}" in tags or any(tags.get(key) == platform for key in named)
 
 
-def _check_gone(spec: Network, group: Entry, tags: Mapping[str, str], known: Known) -> None:
-    if not known.deleted(Ref("security_group", group["GroupName"])):
-        raise Impossible(
-            f"vpc '{spec.platform}' cannot be deleted: security group '{group['GroupName']}' of the component "
-            f"{tags.get(COMPONENT, 'eks')} still stands in it; delete that first."
-        )
-
-
-def _foreign(spec: Network, what: str) -> Impossible:
-    return Impossible(
-        f"vpc '{spec.platform}' cannot be deleted: {what}, which the platform did not make, is in it; "
-        "whoever made it has to delete it first."
-    )
-
-
-def delete_interface(api: Api, interface: Target) -> None:
-    """One that is gone already is no error: the CNI looks for its own leftovers too."""
-    api.optional(
-        lambda: api.ec2.delete_network_interface(NetworkInterfaceId=interface.id), "InvalidNetworkInterfaceID.NotFound"
-    )
-
-
-KINDS = (Kind(name="network_interface", delete=delete_interface),)
+def _foreign(what: str) -> str:
+    return f"{what}, which the platform did not make, is in it; whoever made it has to delete it first"

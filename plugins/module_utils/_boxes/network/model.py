@@ -14,10 +14,9 @@ from typing import Any
 
 from ..._aws import policies
 from ..._aws.account import REFUSED_ZONES, Account
-from ..._aws.logs import OPTIONS as RETENTION
-from ..._aws.logs import check_retention
+from ..._aws.iam.model import IAM_OPTIONS, Iam, check_iam
+from ..._aws.logs.model import RETENTION_OPTION, check_retention
 from ..._core.plan import Ref, Refusal, Value
-from ..iam_roles import IAM_OPTIONS, Iam, check_iam
 from .layout import ZONES, most_nodes, overlapping, pod_blocks, private_blocks, public_blocks
 from .policies import account_policy, gateway_policy
 
@@ -72,7 +71,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "flow_logs": {"type": "bool", "default": True},
     "flow_logs_kms_key": {"type": "str", "default": "flow-logs", "no_log": False},
-    "flow_logs_retention_in_days": RETENTION,
+    "flow_logs_retention_in_days": RETENTION_OPTION,
     "flow_logs_traffic_type": {"type": "str", "choices": ["ACCEPT", "ALL", "REJECT"], "default": "ALL"},
     "max_nodes": {"type": "int", "default": 60},
     "max_pods_per_node": {"type": "int", "default": 110},

@@ -7,6 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+from ..._aws.ec2.model import tags_of
+from ..._aws.tags import IDENTITY
+from ..._core.plan import Ref
 
 PRIVATE, PUBLIC, PODS = "private", "public", "pods"
 
@@ -29,3 +34,16 @@ def name_of_subnet(platform: str, zone: str, tags: Mapping[str, str]) -> str:
     if given in names.values():
         return given
     return next((names[tier] for tier, key in _ROLES.items() if key in tags), given)
+
+
+def subnet_name_of(platform: str, entry: Mapping[str, Any]) -> str:
+    tags = tags_of(entry)
+    if tags.get(IDENTITY) == platform:
+        return name_of_subnet(platform, entry["AvailabilityZone"], tags) or str(entry["SubnetId"])
+    return tags.get("Name") or str(entry["SubnetId"])
+
+
+def endpoint_ref(platform: str, entry: Mapping[str, Any]) -> Ref:
+    """By the service: a VPC has one of a kind for each."""
+    service = entry["ServiceName"].split(".", 3)[-1]
+    return Ref("vpc_endpoint", f"{platform}-{service.replace('.', '-')}")

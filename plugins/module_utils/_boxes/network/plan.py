@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 
 from ..._aws import tags
-from ..._aws.logs import log_group
-from ..._core.plan import Impossible, Observed, Ref, Resource, Value
-from ..iam_roles import iam_role, service_trust
-from ..security_groups.model import Group, label
-from ..security_groups.plan import group, rules
+from ..._aws.ec2.model import Group, label, security_group, security_group_rules
+from ..._aws.iam.model import iam_role
+from ..._aws.iam.trust import service_trust
+from ..._aws.logs.model import log_group
+from ..._core.plan import Action, Impossible, Observed, Plan, Ref, Resource, Value
 from . import existing, layout
 from .model import Network
 from .names import CNI, EXTERNAL, INTERNAL, PODS, PRIVATE, PUBLIC, subnet_name
@@ -163,7 +163,7 @@ def _subnet(spec: Network, tier: str, zone: str, block: IPv4Network) -> Resource
 def subnet_tags(platform: str, tier: str) -> dict[str, str]:
     special = {
         PUBLIC: {EXTERNAL: "1"},
-        PRIVATE: {INTERNAL: "1", "karpenter.sh/discovery": platform},
+        PRIVATE: {INTERNAL: "1", tags.DISCOVERY: platform},
         PODS: {CNI: "1"},
     }
     return special[tier]
@@ -271,7 +271,10 @@ def _endpoints(spec: Network, zones: Sequence[str], subnets: Mapping[str, Mappin
         egress={},
         tags={},
     )
-    resources += [group(entry, spec.platform, spec.vpc, spec.tags, COMPONENT), rules(entry)]
+    resources += [
+        security_group(entry, spec.platform, spec.vpc, spec.tags, COMPONENT),
+        security_group_rules(entry),
+    ]
     for service, policy in sorted(spec.interface_endpoints.items()):
         attributes: dict[str, Value] = {
             "type": "Interface",
@@ -321,6 +324,14 @@ def _flow_logs(spec: Network) -> list[Resource]:
         _tagged(spec, spec.platform),
     )
     return [logs, role, flow_log]
+
+
+def guard(spec: Network, observed: Observed, plan: Plan) -> None:
+    """A VPC that could not be deleted is not begun to be taken apart."""
+    for change in plan.changes:
+        held = observed[change.ref].attributes.get("held") if change.action is Action.DELETE else None
+        if held:
+            raise Impossible(f"{change.ref.words} cannot be deleted: {held[0]}.")
 
 
 def answer(spec: Network, observed: Observed) -> dict[str, Value]:

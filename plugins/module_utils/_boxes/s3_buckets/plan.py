@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..._aws import policies, tags
-from ..._core.plan import Observed, Ref, Resource, Value
+from ..._aws.s3.model import PUBLIC_ACCESS_BLOCK
+from ..._core.plan import Action, Impossible, Observed, Plan, Ref, Resource, Value
 from .model import Bucket, S3Buckets
 
-PUBLIC_ACCESS_BLOCK = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 LIFECYCLE_RULE = "slipway"
 EVERYBODY = {"AWS": "*"}
 LOAD_BALANCERS = "load-balancers"
@@ -127,3 +127,14 @@ def _deny(sid: str, action: str, resources: list[str], condition: dict[str, Any]
         "Resource": resources,
         "Condition": condition,
     }
+
+
+def guard(spec: S3Buckets, observed: Observed, plan: Plan) -> None:
+    """A bucket goes with what it holds only where that is said."""
+    for change in plan.changes:
+        if change.action is Action.DELETE and observed[change.ref].attributes["holds_objects"]:
+            use = change.ref.name.removeprefix(spec.prefix)
+            raise Impossible(
+                f"{change.ref.words} holds objects or old versions of objects; name its use '{use}' in delete_objects "
+                "(role variable buckets_delete_objects) to delete them with it, or empty it first."
+            )

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..._aws import tags as _tags
 from ..._aws.account import Account
+from ..._aws.ec2.model import Group, label
 from ..._core.plan import Ref, Refusal, Value
 
 PROTOCOLS = ("all", "icmp", "icmpv6", "tcp", "udp")
@@ -56,19 +57,6 @@ _DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 
 
 @dataclass(frozen=True)
-class Group:
-    """:param name: `<platform>-<name>`, of the group and of its Name tag.
-    :param ingress: `label` of protocol, ports, description -> peers (groups, blocks, prefix lists), sorted.
-    """
-
-    name: str
-    description: str
-    ingress: Mapping[str, tuple[Ref | str, ...]]
-    egress: Mapping[str, tuple[Ref | str, ...]]
-    tags: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class SecurityGroups:
     """:param component: whose groups these are; groups of other components of the platform are left alone."""
 
@@ -80,17 +68,6 @@ class SecurityGroups:
     @property
     def vpc(self) -> Ref:
         return Ref("vpc", self.platform)
-
-
-def label(protocol: str, ports: str, description: str) -> str:
-    """The readable key of rules that share all but the peer: `tcp 443 Kubernetes API`, `all - Everything`."""
-    return f"{protocol} {ports or '-'} {description}".rstrip()
-
-
-def labelled(key: str) -> tuple[str, str, str]:
-    """Protocol, ports (`443`, `1025-65535`, or an empty text) and description of a label."""
-    protocol, ports, description = (*key.split(" ", 2), "")[:3]
-    return protocol, "" if ports == "-" else ports, description
 
 
 def parse(params: Mapping[str, Value], account: Account) -> SecurityGroups:

@@ -6,65 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from ..._aws import finders
 from ..._aws.client import Api
 from ..._aws.ec2 import common as ec2
-from ..._aws.tags import IDENTITY
+from ..._aws.ec2.security_groups import found, security_groups
+from ..._aws.ec2.vpcs import find_vpcs
+from ..._aws.tags import COMPONENT, IDENTITY
 from ..._core.known import Known
 from ..._core.plan import Found, Ref
-from .model import SecurityGroups, label
-from .plan import COMPONENT
-
-
-def security_groups(api: Api, vpc_id: str) -> list[dict[str, Any]]:
-    """Every group of a VPC, with its rules."""
-    answer: list[dict[str, Any]] = api.ec2.pages(
-        "describe_security_groups", "SecurityGroups", Filters=ec2.filters(vpc_id=vpc_id)
-    )
-    return answer
-
-
-def ports(permission: Mapping[str, Any]) -> str:
-    """`443`, `1025-65535`, or an empty text where the protocol has none or all (ICMP: all types)."""
-    first, last = permission.get("FromPort"), permission.get("ToPort")
-    if first is None or permission["IpProtocol"] == "-1" or int(first) == -1:
-        return ""
-    return f"{first}" if first == last else f"{first}-{last}"
-
-
-def rules(permissions: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """AWS's permissions of one direction as labels and peers, see `model.Group`."""
-    answer: dict[str, set[str]] = {}
-    for permission in permissions:
-        protocol = "all" if permission["IpProtocol"] == "-1" else str(permission["IpProtocol"])
-        for key, peer in (
-            ("UserIdGroupPairs", "GroupId"),
-            ("IpRanges", "CidrIp"),
-            ("Ipv6Ranges", "CidrIpv6"),
-            ("PrefixListIds", "PrefixListId"),
-        ):
-            for entry in permission.get(key) or []:
-                text = label(protocol, ports(permission), entry.get("Description") or "")
-                answer.setdefault(text, set()).add(entry[peer])
-    return {key: sorted(answer[key]) for key in sorted(answer)}
-
-
-def found(entry: Mapping[str, Any]) -> dict[Ref, Found]:
-    """A group and its rules."""
-    name, group_id = entry["GroupName"], entry["GroupId"]
-    directions = {
-        "ingress": rules(entry.get("IpPermissions", [])),
-        "egress": rules(entry.get("IpPermissionsEgress", [])),
-    }
-    return {
-        Ref("security_group", name): Found(
-            group_id, {"description": entry["Description"], "vpc": entry["VpcId"]}, ec2.tags_of(entry)
-        ),
-        Ref("security_group_rules", name): Found(f"{group_id} rules", {"group": group_id, **directions}),
-    }
+from .model import SecurityGroups
 
 
 def read(api: Api, spec: SecurityGroups, known: Known) -> dict[Ref, Found]:
@@ -72,7 +21,7 @@ def read(api: Api, spec: SecurityGroups, known: Known) -> dict[Ref, Found]:
     if known.planned(spec.vpc) or known.deleted(spec.vpc):
         return {}
     if known.id(spec.vpc) is None:
-        for vpc in finders.FINDERS["vpc"](api, spec.platform, [spec.vpc.name]).values():
+        for vpc in find_vpcs(api, spec.platform, [spec.vpc.name]).values():
             known.found(spec.vpc, vpc)
     vpc_id = known.id(spec.vpc)
     if vpc_id is None:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..._aws.nodes import images as node_images
+from ..._aws.eks.nodes import images as node_images
 from ..._core.plan import Impossible, Refusal, Value
 from ..._oci import registries as _registries
 from ..semver_tag.versions import OCI_TAG_LENGTH, oci_tag

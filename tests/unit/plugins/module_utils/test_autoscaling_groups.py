@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups.apply import (
+from ansible_collections.slipway.platform.plugins.module_utils._aws.autoscaling.groups import (
     min_healthy_percentage,
 )
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups.model import AutoscalingGroups
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.autoscaling_groups.plan import declare
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Target

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.ecr_repositories.plan import attributes, policy
 from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref, Refusal

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access.model import EksAccess, parse
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_access.plan import declare
 from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_addons.model import (
     Addon,
     EksAddons,

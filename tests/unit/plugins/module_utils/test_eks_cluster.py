@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._aws.eks.clusters import cluster_ref
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._aws.eks.clusters import found_cluster
+from ansible_collections.slipway.platform.plugins.module_utils._aws.eks.model import cluster_ref
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.model import (
     EksCluster,
     parse,
 )
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.plan import declare
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.read import found_cluster
 from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Ref, Refusal
 

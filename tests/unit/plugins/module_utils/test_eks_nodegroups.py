@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
-from ansible_collections.slipway.platform.plugins.module_utils._aws.nodes import groups, images, kubernetes
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups.apply import (
+from ansible_collections.slipway.platform.plugins.module_utils._aws.eks.model import generation
+from ansible_collections.slipway.platform.plugins.module_utils._aws.eks.nodegroups import (
     label_changes,
     nodegroup_ready,
     taint_changes,
 )
+from ansible_collections.slipway.platform.plugins.module_utils._aws.eks.nodes import groups, images, kubernetes
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups.model import (
     EksNodegroups,
-    generation,
 )
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups.plan import answer
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Target

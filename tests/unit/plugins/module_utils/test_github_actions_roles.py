@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles.permissions import (
     PLAN_ACTIONS,
 )

@@ -8,10 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.iam_roles.apply import (
-    delete_instance_profile,
-    delete_role,
-)
+from ansible_collections.slipway.platform.plugins.module_utils._aws.iam.instance_profiles import delete_instance_profile
+from ansible_collections.slipway.platform.plugins.module_utils._aws.iam.roles import delete_role
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Target
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref
 

@@ -7,14 +7,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.iam_roles import (
-    BOX,
-    Iam,
-    iam_role,
-    instance_profile,
-    pod_identity_trust,
-    service_trust,
-)
+from ansible_collections.slipway.platform.plugins.module_utils._aws.iam.model import Iam, iam_role, instance_profile
+from ansible_collections.slipway.platform.plugins.module_utils._aws.iam.trust import pod_identity_trust, service_trust
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.iam_roles.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref
 

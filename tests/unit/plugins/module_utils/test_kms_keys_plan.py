@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
 
 ACCOUNT = Account("123456789012", "eu-west-1")

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._aws.ec2.launch_templates.data import planned, request
-from ansible_collections.slipway.platform.plugins.module_utils._aws.nodes import user_data
+from ansible_collections.slipway.platform.plugins.module_utils._aws.ec2.launch_template_data import planned, request
+from ansible_collections.slipway.platform.plugins.module_utils._aws.eks.nodes import user_data
 
 CLUSTER = {
     "name": "demo",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import ClientError, unseen
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.network.endpoints import _all_taken
+from ansible_collections.slipway.platform.plugins.module_utils._aws.ec2.common import all_taken
 
 
 def answer(code: str, message: str = "It is not there") -> dict[str, object]:
@@ -14,18 +14,18 @@ def answer(code: str, message: str = "It is not there") -> dict[str, object]:
 
 def test_a_role_that_cannot_be_assumed_yet_is_tried_again() -> None:
     with pytest.raises(ClientError) as failed:
-        _all_taken(answer("InvalidParameter", "Unable to assume given IAM role"), "CreateFlowLogs")
+        all_taken(answer("InvalidParameter", "Unable to assume given IAM role"), "CreateFlowLogs")
     assert unseen(failed.value)
 
 
 def test_any_other_reason_is_an_error_with_its_code() -> None:
     with pytest.raises(ClientError) as failed:
-        _all_taken(answer("FlowLogAlreadyExists", "There is one"), "CreateFlowLogs")
+        all_taken(answer("FlowLogAlreadyExists", "There is one"), "CreateFlowLogs")
     assert not unseen(failed.value)
     assert failed.value.operation_name == "CreateFlowLogs"
 
 
 def test_what_is_gone_needs_no_deletion() -> None:
-    _all_taken(answer("InvalidVpcEndpoint.NotFound"), "DeleteVpcEndpoints", gone=True)
+    all_taken(answer("InvalidVpcEndpoint.NotFound"), "DeleteVpcEndpoints", gone=True)
     with pytest.raises(ClientError):
-        _all_taken(answer("InvalidVpcEndpoint.NotFound"), "CreateFlowLogs")
+        all_taken(answer("InvalidVpcEndpoint.NotFound"), "CreateFlowLogs")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.network import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.network.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.network.model import Network, parse
 from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Found, Impossible, Ref, Refusal

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.network import parts
+from ansible_collections.slipway.platform.plugins.module_utils._aws.ec2.nat_gateways import found_nat_gateway
+from ansible_collections.slipway.platform.plugins.module_utils._aws.ec2.route_tables import routes
 
 GATEWAY: dict[str, Any] = {"NatGatewayId": "nat-1", "VpcId": "vpc-1", "SubnetId": "subnet-1", "State": "available"}
 
@@ -24,12 +25,12 @@ GATEWAY: dict[str, Any] = {"NatGatewayId": "nat-1", "VpcId": "vpc-1", "SubnetId"
     ids=["none yet", "one", "a secondary one that somebody added"],
 )
 def test_a_nat_gateway_goes_by_its_primary_address(addresses: list[dict[str, Any]], first: str | None) -> None:
-    found = parts.nat_gateway({**GATEWAY, "NatGatewayAddresses": addresses})
+    found = found_nat_gateway({**GATEWAY, "NatGatewayAddresses": addresses})
     assert found.attributes["elastic_ip"] == first
 
 
 @pytest.mark.parametrize(
-    ("route", "routes"),
+    ("route", "expected"),
     [
         ({"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}, {}),
         ({"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1"}, {}),
@@ -39,5 +40,5 @@ def test_a_nat_gateway_goes_by_its_primary_address(addresses: list[dict[str, Any
     ],
     ids=["local", "gateway endpoint", "propagated", "NAT", "IPv6"],
 )
-def test_routes_without_those_of_aws(route: dict[str, str], routes: dict[str, str]) -> None:
-    assert parts.routes({"Routes": [route]}) == routes
+def test_routes_without_those_of_aws(route: dict[str, str], expected: dict[str, str]) -> None:
+    assert routes({"Routes": [route]}) == expected

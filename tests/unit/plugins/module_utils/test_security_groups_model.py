@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups import BOX
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups.apply import by_peer, permissions
+from ansible_collections.slipway.platform.plugins.module_utils._aws.ec2.security_groups import (
+    by_peer,
+    permissions,
+    rules,
+)
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups.model import SecurityGroups, parse
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.security_groups.read import rules
 from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref, Refusal
 

@@ -1,0 +1,26 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Auto Scaling groups of nodes that join the platform's cluster by themselves, with a launch template each."""
+
+from __future__ import annotations
+
+from ..._aws.autoscaling.groups import AUTOSCALING_GROUP
+from ..._aws.ec2.launch_templates import LAUNCH_TEMPLATE
+from ..._aws.ec2.volumes import EBS_VOLUME
+from ..._aws.eks.access_entries import ACCESS_ENTRY
+from ..._aws.eks.nodes.cluster import box
+from .model import OPTIONS, parse
+from .plan import answer, declare
+from .read import read
+
+BOX = box(
+    name="the Auto Scaling groups",
+    options=OPTIONS,
+    kinds=(EBS_VOLUME, ACCESS_ENTRY, LAUNCH_TEMPLATE, AUTOSCALING_GROUP),
+    parse=parse,
+    read=read,
+    declare=declare,
+    answer=answer,
+)

@@ -1,0 +1,29 @@
+# Copyright: Contributors to the slipway.platform collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The platform's ECR repositories."""
+
+from __future__ import annotations
+
+from ..._aws.ecr.repositories import ECR_REPOSITORY
+from ..._aws.kms.keys import KMS_KEY
+from ..._aws.provider import AWS
+from ..._core.box import Box
+from .model import OPTIONS, parse
+from .plan import answer, declare, guard
+from .read import read
+
+BOX = Box(
+    name="the ECR repositories",
+    role="image_build",
+    provider=AWS,
+    options=OPTIONS,
+    kinds=(ECR_REPOSITORY,),
+    uses=(KMS_KEY,),
+    parse=parse,
+    read=read,
+    declare=declare,
+    guard=guard,
+    answer=answer,
+)
