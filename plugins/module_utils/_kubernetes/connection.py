@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .._aws.client import Api, BotoCoreError, ClientError
-from .._aws.eks import clusters as eks
+from .._aws.eks import common as eks
 from .._core.known import Known
 from .client import Client
 from .discovery import Discovery

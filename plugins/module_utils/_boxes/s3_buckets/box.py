@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from ..._aws.kms.keys import KMS_KEY
-from ..._aws.s3.buckets import S3_BUCKET
 from ..._aws.provider import AWS
+from ..._aws.s3.buckets import S3_BUCKET
 from ..._core.box import Box
 from .backend import answer
 from .model import OPTIONS, parse
