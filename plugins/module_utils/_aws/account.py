@@ -10,10 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core.plan import Refusal
-from .client import Api
+
+if TYPE_CHECKING:
+    from .client import Api
+
 
 REFUSED_ZONES = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 """Zone ids in which EKS places no control plane. Source: "Amazon EKS networking requirements", EKS User Guide."""

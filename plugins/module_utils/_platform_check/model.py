@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of `platform_check` and what the roles declare. Pure."""
+"""Options of `platform_check` and what the roles declare."""
 
 from __future__ import annotations
 

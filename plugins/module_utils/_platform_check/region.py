@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The region that AWS is asked in. Pure but for boto3's own list of regions."""
+"""The region that AWS is asked in, checked against boto3's own list of regions."""
 
 from __future__ import annotations
 

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._aws.account import Account
 from .._core.plan import Refusal, Value
-from .model import Declared
+
+if TYPE_CHECKING:
+    from .model import Declared
 
 
 class Specs:
