@@ -520,7 +520,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

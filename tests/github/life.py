@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_repository.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._github.client import Github as Client

@@ -137,7 +137,7 @@ def test_fragments_of_documentation_are_private_by_name() -> None:
 def test_every_box_is_validated_by_platform_check() -> None:
     packages = sorted(
         path.parent.name
-        for path in ROOT.glob("plugins/module_utils/_boxes/*/__init__.py")
+        for path in ROOT.glob("plugins/module_utils/_boxes/*/box.py")
         if re.search(r"^BOX\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     )
     assert sorted(BOXES) == packages

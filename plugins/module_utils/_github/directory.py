@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core.plan import Impossible
-from .client import Github
+
+if TYPE_CHECKING:
+    from .client import Github
 
 ROLE_IDS = {"read": 1, "maintain": 2, "triage": 3, "write": 4, "admin": 5}
 """Identifiers of GitHub's base roles, the same everywhere; the API names them nowhere."""

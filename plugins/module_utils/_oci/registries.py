@@ -20,11 +20,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .._aws.client import Api
 from .._core.plan import Impossible, Refusal, Value
 from .._core.programs import Execute
+
+if TYPE_CHECKING:
+    from .._aws.client import Api
 
 OPTIONS: dict[str, Any] = {
     "type": "list",

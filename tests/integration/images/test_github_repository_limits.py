@@ -298,8 +298,6 @@ def test_what_never_shows_is_an_error(github: Github, monkeypatch: pytest.Monkey
     github.trouble = Late(999)
     with pytest.raises(Impossible) as failure:
         run(github, rulesets=[RULESET])
-    beginning = (
-        "GitHub took all changes of the repository but still shows differences: ruleset"
-    )
+    beginning = "GitHub took all changes of the repository but still shows differences: ruleset"
     assert str(failure.value).startswith(beginning)
     assert len(github.state.repository.rulesets) == 1, "it was made once"

@@ -12,8 +12,8 @@ from ..._aws.kms.keys import KMS_KEY
 from ..._aws.provider import AWS
 from ..._core.box import Box
 from .model import OPTIONS, parse
-from .plan import answer, complete, declare
-from .read import read
+from .plan import answer, declare
+from .read import complete, read
 
 BOX = Box(
     name="the roles of GitHub Actions",

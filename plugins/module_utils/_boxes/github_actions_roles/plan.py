@@ -2,32 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roles as they are to stand, and the provider. Pure but for `complete`, which looks nothing up itself."""
+"""The roles as they are to stand, and the provider. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..._aws import tags
-from ..._aws.client import Api
 from ..._aws.iam.model import iam_role
-from ..._core.known import Known
-from ..._core.plan import Impossible, Observed, Resource, Value
-from .model import GithubActionsRoles, Role, require_identifiers
+from ..._core.plan import Observed, Resource, Value
+from .model import GithubActionsRoles, Role
 from .permissions import policies
 from .trust import ISSUER, PROVIDER, trust_policy
-
-
-def complete(api: Api, spec: GithubActionsRoles, observed: Observed, known: Known) -> GithubActionsRoles:
-    """Whether the account's provider stands and is none of the platform's. Refusal for identifiers that are missing."""
-    require_identifiers(spec)
-    shared = PROVIDER not in observed and known.entry(PROVIDER).get("shared", False)
-    if shared and audience(spec) not in known.entry(PROVIDER)["client_ids"]:
-        raise Impossible(
-            f"The OIDC provider {ISSUER} of account {spec.account.id} has no audience {audience(spec)} and belongs to "
-            "somebody else; add it there (aws iam add-client-id-to-open-id-connect-provider), or set adopt to true."
-        )
-    return replace(spec, provider_shared=shared)
 
 
 def audience(spec: GithubActionsRoles) -> str:

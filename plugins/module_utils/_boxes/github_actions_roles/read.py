@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,8 +16,9 @@ from ..._aws.iam.oidc_providers import get_provider, provider_arn
 from ..._aws.iam.roles import list_roles, read_iam_roles
 from ..._aws.tags import COMPONENT
 from ..._core.known import Known
-from ..._core.plan import Found, Ref
-from .model import GithubActionsRoles
+from ..._core.plan import Found, Impossible, Observed, Ref
+from .model import GithubActionsRoles, require_identifiers
+from .plan import audience
 from .trust import ISSUER, PROVIDER
 
 
@@ -66,3 +68,15 @@ def _others(standing: list[dict[str, Any]], roles: dict[Ref, Found], arn: str) -
         for role in standing
         if role["RoleName"] not in going and arn in str(role.get("AssumeRolePolicyDocument", ""))
     ]
+
+
+def complete(api: Api, spec: GithubActionsRoles, observed: Observed, known: Known) -> GithubActionsRoles:
+    """Whether the account's provider stands and is none of the platform's. Refusal for identifiers that are missing."""
+    require_identifiers(spec)
+    shared = PROVIDER not in observed and known.entry(PROVIDER).get("shared", False)
+    if shared and audience(spec) not in known.entry(PROVIDER)["client_ids"]:
+        raise Impossible(
+            f"The OIDC provider {ISSUER} of account {spec.account.id} has no audience {audience(spec)} and belongs to "
+            "somebody else; add it there (aws iam add-client-id-to-open-id-connect-provider), or set adopt to true."
+        )
+    return replace(spec, provider_shared=shared)

@@ -16,7 +16,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_act
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles.permissions import (
     PLAN_ACTIONS,
 )
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles.plan import complete
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles.read import complete
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_actions_roles.trust import PROVIDER
 from ansible_collections.slipway.platform.plugins.module_utils._core.known import Known
 from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
