@@ -180,7 +180,7 @@ extends_documentation_fragment:
   - slipway.platform._plan
 """
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.namespaces import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.namespaces.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import run
 
 

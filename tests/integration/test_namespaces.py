@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.namespaces import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.namespaces.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
 from ansible_collections.slipway.platform.plugins.module_utils._core.known import Known
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal

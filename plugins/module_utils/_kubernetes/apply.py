@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core.box import Kind, Status, Target, Wait
 from .._core.plan import Ref
 from .._core.provider import Failure
-from .connection import Kubernetes
 from .discovery import ApiResource
 from .errors import KubernetesError
 from .ownership import MANAGER
+
+if TYPE_CHECKING:
+    from .connection import Kubernetes
 
 Manifest = Mapping[str, Any]
 

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from .._aws.client import Api, BotoCoreError, ClientError
 from .._aws.eks import common as eks
+from .._aws.eks.clusters import EKS_CLUSTER, find_clusters
 from .._core.known import Known
+from .._core.plan import Found
 from .client import Client
 from .discovery import Discovery
 from .errors import KubernetesError
@@ -86,3 +89,11 @@ def before_apply(kubernetes: Kubernetes, platform: str, known: Known) -> None:
     if not kubernetes.reach(platform, known):
         eks.wait_until_active(kubernetes.aws, platform, known)
         kubernetes.reach(platform, known)
+
+
+def _find_clusters(kubernetes: Kubernetes, platform: str, names: Sequence[str]) -> Mapping[str, Found]:
+    return find_clusters(kubernetes.aws, platform, names)
+
+
+CLUSTER = replace(EKS_CLUSTER, find=_find_clusters)
+"""The cluster, for what refers to it in a box on Kubernetes: AWS knows it."""

@@ -10,9 +10,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from .._core.wait import Status, Wait, until
-from .client import Client
+
+if TYPE_CHECKING:
+    from .client import Client
 
 SERVED = Wait(usual=5, timeout=60, interval=2.0)
 """How long a definition of a custom resource takes until the API server serves its kind."""

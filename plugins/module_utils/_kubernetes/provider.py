@@ -61,18 +61,6 @@ class _Kubernetes(Provider):
     def claim(self, observed: Observed, declared: Set[Ref], params: Mapping[str, Value]) -> dict[Ref, Found]:
         return ownership.claim(observed, declared, params["platform_name"], adopt=params["adopt"])
 
-    def find(
-        self,
-        connection: Kubernetes,
-        refs: Iterable[Ref],
-        known: Known,
-        params: Mapping[str, Value],
-        *,
-        check_mode: bool,
-    ) -> None:
-        """The cluster, which AWS knows."""
-        AWS.find(connection.aws, refs, known, params, check_mode=check_mode)
-
     def failure(self, doing: str, error: Exception, known: Known) -> Failure:
         if isinstance(error, KubernetesError):
             return Failure(f"{doing} failed: {error.words()}")

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..._aws.eks import clusters as eks
+from ..._aws.eks.model import cluster_ref
 from ..._core.plan import Action, Impossible, Observed, Plan, Ref, Resource, Value
 from ..._kubernetes import ownership, quantities
 from ..._kubernetes.core import limit_ranges, namespaces
@@ -35,7 +35,7 @@ def _namespace(spec: Namespaces, entry: Namespace, observed: Observed) -> Resour
     if labels is None:
         labels = observed[ref].attributes["labels"] if ref in observed else {}
     attributes: dict[str, Value] = {
-        "cluster": eks.cluster_ref(spec.platform),
+        "cluster": cluster_ref(spec.platform),
         "labels": {**labels, **ownership.identity(spec.platform)},
     }
     if entry.annotations is not None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
-from ansible_collections.slipway.platform.plugins.module_utils._boxes.namespaces import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._boxes.namespaces.box import BOX
 from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Found, Impossible, Ref, Refusal, plan
 from ansible_collections.slipway.platform.plugins.module_utils._kubernetes.core import limit_ranges, namespaces

@@ -27,6 +27,7 @@ BOX = Box(
     provider=KUBERNETES,
     options=OPTIONS,
     kinds=(namespaces.KIND, resource_quotas.KIND, limit_ranges.KIND),
+    uses=(connection.CLUSTER,),
     parse=parse,
     read=read,
     declare=declare,
