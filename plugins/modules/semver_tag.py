@@ -94,7 +94,7 @@ options:
     description:
       - What a commit of type C(revert), or one that C(git revert) made, does.
       - With V(cancel), the commits that it names and itself have no effect if they are not released, else it raises
-        the patch version.
+        the patch version. Where it cannot be told what it names, the module warns and both count.
         With V(patch) it always raises the patch version, with V(none) never. Breaking ones are breaking all the same.
     type: str
     choices: [cancel, patch, none]
@@ -110,7 +110,8 @@ options:
       - With V(ignore), commits of a merged branch count and the merge commit itself does not. With V(read), its
         message counts too.
         With V(first_parent), only messages of the main line count, those of merge commits included.
-      - A heading like C(Merge pull request) is left out; what stands below it is read.
+      - A heading that git or a forge writes is left out; its title and what stands below it are read. The module warns
+        of one that it does not know.
     type: str
     choices: [ignore, read, first_parent]
     default: ignore

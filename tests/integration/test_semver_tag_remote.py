@@ -90,6 +90,20 @@ def test_a_remote_that_moved_on_is_refused(made: Made, tmp_path: Path) -> None:
     assert "secret" not in sentence
 
 
+def test_a_candidate_of_what_the_remote_has_released_is_refused(made: Made, tmp_path: Path) -> None:
+    """The release stands on another branch, and the clone has not heard of it."""
+    made(FEATURE, remote=True)
+    mine, theirs = clones(tmp_path, "mine", "theirs")
+    git(theirs, "checkout", "--quiet", "-b", "other")
+    commit(theirs, "docs: d")
+    git(theirs, "tag", "v1.1.0")
+    git(theirs, "push", "--quiet", "origin", "other", "v1.1.0")
+    options: dict[str, Any] = {"push": True, "prereleases": [{"branch": "main", "identifier": "rc"}]}
+    for how in ({"tag": True}, {"taggable": True}):
+        assert "1.1.0-rc.1 is next, but its tag 'v1.1.0' exists on commit" in refused(mine, **options, **how)
+    assert git(mine, "tag") == "v1.0.0"
+
+
 def test_a_tag_that_was_made_and_not_pushed_is_pushed(made: Made, tmp_path: Path) -> None:
     folder, graph = made(FEATURE, remote=True)
     run(folder, tag=True)

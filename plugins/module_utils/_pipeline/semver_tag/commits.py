@@ -10,19 +10,22 @@ Numbers in comments are those of the specification's list.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+
+from . import forges
 
 _HEADER = re.compile(  # 1, 4, 5, 13
     r"(?P<type>[^\W\d_][\w-]*)(?:\((?P<scope>[^()\n]+)\))?(?P<mark>!)?: +(?P<description>\S.*)"
 )
 _TOKEN = re.compile(r"(?P<token>BREAKING CHANGE(?=: )|[^\W\d_][\w-]*)(?:: | #)(?P<value>.*\S.*)")  # 8, 9, 12
 _BREAKING = ("BREAKING CHANGE", "BREAKING-CHANGE")  # 16
-_GIT_REVERT = re.compile(r'(?:Revert|Reapply) ".*"')
-_REVERTED = re.compile(r"This reverts commit (?P<commit>[0-9a-f]{7,64})\b")
+_GIT_REVERT = re.compile(r'(?P<verb>Revert|Reapply) "(?P<title>.*)"')
+_REVERTED = re.compile(r"(?:This reverts|Reverted) commit `?(?P<commit>[0-9a-f]{7,64})\b")
+_KEPT = re.compile(r"\breversing\s+changes made to (?P<commit>[0-9a-f]{7,64})\b")
+_REQUEST = re.compile(r"\b[Rr]everts (?:(?:pull|merge) request )?[\w./-]*[#!](?P<number>\d+)\b")
 _COMMIT = re.compile(r"\b[0-9a-f]{7,64}\b")
-_MERGE_HEADING = re.compile(r"Merge (?:(?:remote-tracking )?branch(?:es)?|pull request|tags?|commits?) \S")
 _LISTED = re.compile(r"[*-] +(?=\S)")
 _GIT_SQUASH = "Squashed commit of the following:"
 
@@ -50,19 +53,35 @@ class Commit:
 
 
 @dataclass(frozen=True)
+class Reverted:
+    """What a revert says that it takes back, in the words of git or a forge.
+
+    :param commits: beginnings of hashes.
+    :param kept: beginnings of the hash of the parent that the revert of a merge goes back to.
+    :param numbers: numbers of the requests that brought it.
+    :param title: its first line, without numbers that were appended; empty if none is quoted.
+    """
+
+    commits: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    title: str = ""
+
+
+@dataclass(frozen=True)
 class Change:
     """What one commit, or one line of a squashed one, says of itself.
 
     :param type: in lower case (15), also "revert" for git's own `Revert "..."`; None for what is not conventional.
     :param breaking: the text that says what breaks, None if nothing does.
-    :param reverts: beginnings of hashes that a revert names.
+    :param reverts: what a revert takes back, None for what is no revert.
     """
 
     type: str | None
     description: str
     scope: str | None = None
     breaking: str | None = None
-    reverts: tuple[str, ...] = ()
+    reverts: Reverted | None = None
 
 
 def parsed(message: str) -> Change:
@@ -70,15 +89,17 @@ def parsed(message: str) -> Change:
     lines = [line.rstrip() for line in message.strip().split("\n")]
     header = _HEADER.fullmatch(lines[0])
     if header is None:
-        reverts = tuple(match["commit"] for match in _REVERTED.finditer(message))
-        is_revert = _GIT_REVERT.fullmatch(lines[0]) is not None
-        return Change("revert" if is_revert else None, lines[0], reverts=reverts if is_revert else ())
+        quoted = _GIT_REVERT.fullmatch(forges.plain(lines[0]))
+        if quoted is None:
+            return Change(None, lines[0])
+        title = quoted["title"] if quoted["verb"] == "Revert" else f'Revert "{quoted["title"]}"'
+        return Change("revert", lines[0], reverts=_reverted(message, title, numbered=quoted["verb"] == "Revert"))
     footers = list(_footers(lines))
     breaking = next((value for token, value in footers if token in _BREAKING), None)
     if breaking is None and header["mark"]:
         breaking = header["description"]  # 13
     kind = header["type"].lower()
-    reverts = _named(message, footers) if kind == "revert" else ()
+    reverts = _reverted(message, header["description"], footers) if kind == "revert" else None
     return Change(kind, header["description"], header["scope"], breaking, reverts)
 
 
@@ -97,21 +118,26 @@ def _footers(lines: list[str]) -> Iterator[tuple[str, str]]:
         yield token, value.strip()
 
 
-def _named(message: str, footers: list[tuple[str, str]]) -> tuple[str, ...]:
-    """Hashes that a commit of type revert names, in a footer Refs (as the specification's FAQ) or in git's words."""
+def _reverted(message: str, title: str, footers: Iterable[tuple[str, str]] = (), *, numbered: bool = False) -> Reverted:
+    """What a revert names: hashes in a footer Refs (as the specification's FAQ) or in git's words, else in a forge's.
+
+    :param numbered: whether a number behind the title is the title's own, not that of the revert's request.
+    """
     references = [found for token, value in footers if token.lower() == "refs" for found in _COMMIT.findall(value)]
-    return tuple(dict.fromkeys([*references, *(match["commit"] for match in _REVERTED.finditer(message))]))
+    commits = [*references, *(match["commit"] for match in _REVERTED.finditer(message))]
+    requests = [match["number"] for match in _REQUEST.finditer(message)]
+    requests = requests or list(forges.numbers(title) if numbered else ())
+    return Reverted(
+        tuple(dict.fromkeys(commits)),
+        tuple(match["commit"] for match in _KEPT.finditer(message)),
+        tuple(dict.fromkeys(requests)),
+        forges.plain(title),
+    )
 
 
 def mentions_breaking(message: str) -> bool:
     """Whether a message looks as if it meant a breaking change."""
     return any(words in message for words in _BREAKING)
-
-
-def without_merge_heading(message: str) -> str:
-    """A merge commit's message without the line that git or a forge writes over it; empty if nothing else is there."""
-    heading, _newline, rest = message.strip().partition("\n")
-    return rest.strip() if _MERGE_HEADING.match(heading) else message
 
 
 def listed(message: str) -> list[str]:

@@ -12,9 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..._core.plan import Impossible
-from .commits import Change, Commit, listed, mentions_breaking, parsed, without_merge_heading
+from .commits import Change, Commit, listed, mentions_breaking, parsed
+from .forges import is_heading, without_heading
 from .options import Choices
-from .versions import OCI_TAG_LENGTH, Bump, bump_between, candidate_number, core, oci_tag, raised, version
+from .reverts import history, without_reverted
+from .versions import OCI_TAG_LENGTH, Bump, bump_between, candidate_number, core, oci_tag, raised, takes, version
 
 if TYPE_CHECKING:
     from semver import Version
@@ -159,14 +161,15 @@ def decide(standing: Standing, commits: Sequence[Commit], choices: Choices, iden
     """
     previous = standing.previous
     before = None if previous is None else previous.version
-    entries = _entries(commits, choices, zero=before is not None and before.major == 0)
+    entries, doubts = _entries(commits, choices, zero=before is not None and before.major == 0)
     inside = {commit.id for commit in commits}
     candidates = [tag for tag in standing.tags if tag.reachable and tag.version.prerelease and tag.commit in inside]
-    warnings = tuple(
+    slips = (
         f"Commit {entry.commit.short} ('{entry.commit.header}') speaks of a breaking change, but not in a footer."
         for entry in entries
         if entry.change.breaking is None and mentions_breaking(entry.commit.message)
     )
+    warnings = (*slips, *doubts)
     if not _counts(entries, previous):
         return Decision(before, before, "none", False, (), entries, warnings)
     level = max((entry.bump for entry in entries), default=Bump.NONE)
@@ -217,7 +220,7 @@ def _candidate(
     }
     if numbers:
         last = numbers[max(numbers)]
-        known = _history(last.commit, {commit.id: commit.parents for commit in commits})
+        known = history([last.commit], {commit.id: commit.parents for commit in commits})
         if not _counts([entry for entry in entries if entry.commit.id not in known], previous):
             return _Candidate(last.version, False)
     number = max(numbers, default=0) + 1
@@ -233,33 +236,31 @@ def _counts(entries: Sequence[Entry], previous: Tag | None) -> bool:
     return bool(entries) if previous is None else any(entry.bump for entry in entries)
 
 
-def _history(commit: str, parents: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """A commit and all before it, as far as `parents` goes."""
-    seen: set[str] = set()
-    left = [commit]
-    while left:
-        one = left.pop()
-        if one in parents and one not in seen:
-            seen.add(one)
-            left.extend(parents[one])
-    return seen
-
-
-def _entries(commits: Sequence[Commit], choices: Choices, *, zero: bool) -> tuple[Entry, ...]:
-    """What each commit inside the paths does, reverted ones left out."""
+def _entries(commits: Sequence[Commit], choices: Choices, *, zero: bool) -> tuple[tuple[Entry, ...], list[str]]:
+    """What each commit inside the paths does, reverted ones left out; and a sentence for each that is in doubt."""
     line = _first_parents(commits) if choices.merge_commits == "first_parent" else None
     changes = []
+    doubts = []
     for commit in commits:
         if not commit.inside or (line is not None and commit.id not in line):
             continue
         message = _message(commit, choices)
         if message:
-            changes.append((commit, parsed(message)))
+            change = parsed(message)
+            changes.append((commit, change))
+            if (
+                len(commit.parents) > 1
+                and change.type is None
+                and message == commit.message
+                and not is_heading(commit.header)
+            ):
+                doubts.append(f"Merge commit {commit.short} ('{commit.header}') has a heading that is not known.")
             if choices.squash_commits == "list":
                 changes += [(commit, parsed(entry)) for entry in listed(message)]
     if choices.reverts == "cancel":
-        changes = _without_reverted(changes)
-    return tuple(_judged(commit, change, choices, zero=zero) for commit, change in changes)
+        changes, more = without_reverted(changes, commits)
+        doubts += more
+    return tuple(_judged(commit, change, choices, zero=zero) for commit, change in changes), doubts
 
 
 def _first_parents(commits: Sequence[Commit]) -> set[str]:
@@ -273,31 +274,13 @@ def _first_parents(commits: Sequence[Commit]) -> set[str]:
 
 
 def _message(commit: Commit, choices: Choices) -> str:
-    """What is read of a commit. Of a merge commit nothing, or what stands below the heading that git wrote."""
+    """What is read of a commit: the heading that git or a forge wrote is left out. Of a merge commit maybe nothing."""
+    below = without_heading(commit.message)
     if len(commit.parents) < 2:
-        return commit.message
+        return below or commit.message
     if choices.merge_commits == "ignore":
         return ""
-    below = without_merge_heading(commit.message)
     return below or (commit.message if choices.merge_commits == "first_parent" else "")
-
-
-def _without_reverted(changes: Sequence[tuple[Commit, Change]]) -> list[tuple[Commit, Change]]:
-    """Changes, newest first, without those that a later one takes back and without reverts whose targets are all here.
-
-    A revert that is itself reverted takes nothing back.
-    """
-    ids = [commit.id for commit, _change in changes]
-    gone: set[str] = set()
-    kept = []
-    for commit, change in changes:
-        if commit.id in gone:
-            continue
-        targets = [[one for one in ids if one.startswith(named)] for named in change.reverts]
-        gone.update(one for found in targets for one in found)
-        if not targets or not all(targets) or change.breaking is not None:
-            kept.append((commit, change))
-    return kept
 
 
 def _judged(commit: Commit, change: Change, choices: Choices, *, zero: bool) -> Entry:
@@ -337,7 +320,7 @@ def _check(found: Version, standing: Standing, candidates: Iterable[Tag]) -> Non
     """Impossible for a version that is taken, not higher than what HEAD contains, or no OCI tag."""
     name = f"{standing.prefix}{found.replace(build=None)}"
     for tag in standing.tags:
-        if not tag.reachable and tag.version.compare(found) == 0:
+        if not tag.reachable and takes(tag.version, found):
             raise Impossible(
                 f"The next version is {found}, but tag '{tag.name}' exists on commit {tag.commit[:12]}, "
                 "which HEAD does not contain; merge it, or release from there."

@@ -17,7 +17,7 @@ from .decision import Decision, Standing, Tag, check_history, decide, tags_of
 from .git import Execute, Git, GitError, Remote
 from .notes import by_type, markdown, message
 from .options import parse
-from .versions import oci_tag
+from .versions import oci_tag, takes
 
 if TYPE_CHECKING:
     from semver import Version
@@ -120,7 +120,7 @@ class Runner:
         local = {tag.name for tag in standing.tags}
         ours = {commit.id for commit in commits} | {standing.head}
         for tag in tags_of(standing.prefix, remote.tags, ()):
-            if tag.version.compare(version) == 0 and tag.commit != standing.head:
+            if takes(tag.version, version) and tag.commit != standing.head:
                 raise Impossible(
                     f"The remote '{where}' has moved on: {version} is next, but its tag '{tag.name}' exists "
                     f"on commit {tag.commit[:12]}; fetch and compute anew."

@@ -60,6 +60,11 @@ def core(of: Version) -> Version:
     return Version(of.major, of.minor, of.patch)
 
 
+def takes(standing: Version, found: Version) -> bool:
+    """Whether a version that stands elsewhere leaves no room: the same one, or the release of a candidate."""
+    return standing.compare(found) == 0 or (not standing.prerelease and core(standing) == core(found))
+
+
 def raised(of: Version, bump: Bump) -> Version:
     """The next version (SemVer 6, 7, 8): what stands right of the part that rises becomes 0."""
     if bump is Bump.MAJOR:

@@ -85,6 +85,9 @@ def test_every_history_names_its_rule_and_every_choice_has_a_history() -> None:
                 assert (name, choice) in used, f"{name}: {choice} has no history"
 
 
+FORMS = [line for line in (SOURCE / "forges.py").read_text().splitlines(keepends=True) if "    re.compile(" in line]
+"""Each heading that is known."""
+
 MUTANTS = [
     # Conventional Commits
     ("commits.py", "(?P<mark>!)?: +", "(?P<mark>!)?: *"),
@@ -119,17 +122,34 @@ MUTANTS = [
     ),
     ("commits.py", "[line.rstrip() for line in", "[line for line in"),
     # reverts
-    ("commits.py", 'if kind == "revert" else ()', "if True else ()"),
-    ("commits.py", "(?:Revert|Reapply)", "(?:Revert)"),
-    ("commits.py", "(?:Revert|Reapply)", "(?:Reapply)"),
+    ("commits.py", 'if kind == "revert" else None', "if True else None"),
+    ("commits.py", "(?P<verb>Revert|Reapply)", "(?P<verb>Revert)"),
+    ("commits.py", "(?P<verb>Revert|Reapply)", "(?P<verb>Reapply)"),
+    ("commits.py", "_GIT_REVERT.fullmatch(forges.plain(lines[0]))", "_GIT_REVERT.fullmatch(lines[0])"),
+    ("commits.py", 'if quoted["verb"] == "Revert" else f', "if True else f"),
+    ("commits.py", "requests = requests or list(forges.numbers(title) if numbered else ())", "pass"),
+    ("commits.py", "for match in _REQUEST.finditer(message)]", "for match in ()]"),
+    ("commits.py", "(?:This reverts|Reverted) commit", "This reverts commit"),
+    ("commits.py", "for match in _KEPT.finditer(message))", "for match in ())"),
+    ("forges.py", "(?:[^\\s()]+ ){0,2}", ""),
+    ("forges.py", "[#!](?P<number>\\d+)\\)$", "#(?P<number>\\d+)\\)$"),
+    ("reverts.py", "if one.id in before]", "if one is not commit]"),
+    ("reverts.py", "matches = by_number if reverted.numbers else by_title", "matches = by_title"),
+    ("reverts.py", "matches = by_number if reverted.numbers else by_title", "matches = by_number or by_title"),
+    ("reverts.py", "if len(matches) == 1 and (reverted.numbers or not reverted.commits):", "if matches:"),
+    ("reverts.py", "if not matches and not by_title:", "if not matches:"),
+    ("reverts.py", "return [one for one in matches if one.id not in inner]", "return list(matches)"),
+    ("reverts.py", " - history([main], self._parents)", ""),
+    ("reverts.py", "released or any(end not in self._parents for end in ends)", "released"),
+    ("reverts.py", "if any(one.startswith(name) for name in kept)), commit", "), commit"),
     ("commits.py", 'if token.lower() == "refs"', "if False"),
-    ("commits.py", "reverts=reverts if is_revert else ()", "reverts=()"),
     ("decision.py", 'if choices.reverts == "cancel":', "if True:"),
     ("decision.py", 'if choices.reverts == "cancel":', "if False:"),
-    ("decision.py", "        if commit.id in gone:\n            continue\n", ""),
-    ("decision.py", "if not targets or not all(targets) or", "if not all(targets) or"),
-    ("decision.py", "if not targets or not all(targets) or", "if not targets or"),
-    ("decision.py", "not all(targets) or change.breaking is not None:", "not all(targets):"),
+    ("reverts.py", "        if commit.id in gone:\n            continue\n", ""),
+    ("reverts.py", "if target.released or not target.commits or", "if target.released or"),
+    ("reverts.py", "if target.released or not target.commits or", "if not target.commits or"),
+    ("reverts.py", "not target.commits or change.breaking is not None:", "not target.commits:"),
+    ("reverts.py", "released=not all(named))", "released=False)"),
     ("decision.py", 'bump = Bump.NONE if choices.reverts == "none" else Bump.PATCH', "bump = Bump.PATCH"),
     ("decision.py", 'bump = Bump.NONE if choices.reverts == "none" else Bump.PATCH', "bump = Bump.NONE"),
     # what is raised
@@ -176,12 +196,10 @@ MUTANTS = [
     ("decision.py", "return tuple(dict.fromkeys(same))", "return tuple(dict.fromkeys(same))[:1]"),
     ("decision.py", "if len(same) > 1:", "if False:"),
     ("decision.py", "if name.startswith(prefix) and", "if"),
-    ("decision.py", "if not tag.reachable and tag.version.compare(found) == 0:", "if False:"),
-    (
-        "decision.py",
-        "if not tag.reachable and tag.version.compare(found) == 0:",
-        "if not tag.reachable and str(tag.version) == str(found):",
-    ),
+    ("decision.py", "if not tag.reachable and takes(tag.version, found):", "if False:"),
+    ("versions.py", "return standing.compare(found) == 0 or (", "return str(standing) == str(found) or ("),
+    ("versions.py", "not standing.prerelease and core(standing) == core(found)", "False"),
+    ("versions.py", "not standing.prerelease and core(standing) == core(found)", "core(standing) == core(found)"),
     ("decision.py", "while any(target.compare(claim) == 0 for claim in choices.claimed):", "while False:"),
     ("decision.py", "level if before is not None else Bump.MINOR", "level"),
     (
@@ -199,8 +217,11 @@ MUTANTS = [
         "below or commit.message",
     ),
     ("decision.py", 'below or (commit.message if choices.merge_commits == "first_parent" else "")', "below"),
-    ("commits.py", "return rest.strip() if _MERGE_HEADING.match(heading) else message", "return message"),
-    ("commits.py", "return rest.strip() if _MERGE_HEADING.match(heading) else message", "return rest.strip()"),
+    ("forges.py", "return rest.strip() if is_heading(heading) else message", "return message"),
+    ("forges.py", "return rest.strip() if is_heading(heading) else message", "return rest.strip()"),
+    *(("forges.py", line, "") for line in FORMS),
+    ("decision.py", "doubts.append(", "(lambda text: None)("),
+    ("decision.py", "        return below or commit.message\n", "        return commit.message\n"),
     ("decision.py", 'if choices.squash_commits == "list":', "if True:"),
     ("decision.py", 'if choices.squash_commits == "list":', "if False:"),
     ("commits.py", '"[*-] +', '"[*] +'),

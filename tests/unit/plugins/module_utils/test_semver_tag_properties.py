@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag import commits
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag import commits, forges
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.versions import version
 from tests.semver_histories import Graph, Step, build, decided
 from tests.semver_strategies import MESSAGES, MODEL, OPTIONS, histories, released
@@ -62,7 +62,7 @@ def test_one_more_commit_never_lowers_the_version(steps: list[Step], choices: di
 @given(st.text(max_size=200) | st.from_regex(r"[a-z]{1,5}(\(\w+\))?!?: \w+(\n.{0,20}){0,5}", fullmatch=True))
 @settings(max_examples=300, deadline=None)
 def test_every_text_is_a_message(text: str) -> None:
-    for message in (text, *commits.listed(text), commits.without_merge_heading(text)):
+    for message in (text, *commits.listed(text), forges.without_heading(text)):
         change = commits.parsed(message)
         assert change.type is None or change.type == change.type.lower()
         assert change.breaking is None or change.type is not None
