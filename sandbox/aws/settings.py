@@ -39,6 +39,7 @@ DEMO_SECONDS = {
     "certificate": 1.0,
     "vpc_endpoint": 1.0,
 }
+LOST_BY = ("closed", "error")
 PROFILES = ("instant", "demo", "aws")
 
 ACCOUNT_ID = "123456789012"
@@ -57,7 +58,9 @@ class Settings:
     ``seconds``: how long each kind of resource stays in its transitional state. ``visibility_delay``: seconds by which
     reads lag behind writes. ``throttle_share`` and ``error_share``: share (0 to 1) of calls answered by a throttling
     or a server error, drawn by ``seed``. ``date``: the sandbox's calendar day (None: today). ``control_planes``: wait
-    for an agent to report control planes and nodes. ``scale``: factor of the profile "aws".
+    for an agent to report control planes and nodes. ``lost_answers``: operations of which the next successful answer is
+    lost after it took effect, each once: a closed connection, or with ``lost_by`` "error" a server error. ``scale``:
+    factor of the profile "aws".
     ``opted_in_regions``: opt-in regions that the account has enabled.
     """
 
@@ -67,6 +70,8 @@ class Settings:
     visibility_delay: float = 0.0
     throttle_share: float = 0.0
     error_share: float = 0.0
+    lost_answers: list[str] = field(default_factory=list)
+    lost_by: str = "closed"
     seed: int = 1
     date: str | None = None
     control_planes: bool = False
@@ -89,6 +94,8 @@ class Settings:
         for name in ("visibility_delay", "throttle_share", "error_share", "scale"):
             if name in change:
                 change[name] = float(change[name])
+        if change.get("lost_by", "closed") not in LOST_BY:
+            raise ValueError(f"unknown lost_by {change['lost_by']!r}: one of {', '.join(LOST_BY)}")
         profile = change.get("profile")
         if profile is not None and profile not in PROFILES:
             raise ValueError(f"unknown profile {profile!r}: one of {', '.join(PROFILES)}")

@@ -125,18 +125,16 @@ def read(api: Api, carried: Mapping[str, Any], wanted: Mapping[str, Iterable[str
     That is not read again. The other reads are made side by side; the error of the first, the identity, comes first.
     """
     types = sorted(set(wanted.get("offerings", ())) - set(carried.get("offerings", {})))
-    calls: dict[str, tuple[str, Callable[[Api], Any]]] = {}
+    calls: dict[str, Callable[[Api], Any]] = {}
     if "id" not in carried:
-        calls["identity"] = ("sts", caller_identity)
+        calls["identity"] = caller_identity
     if "zones" in wanted and "zones" not in carried:
-        calls["zones"] = ("ec2", availability_zones)
+        calls["zones"] = availability_zones
     if types:
-        calls["offerings"] = ("ec2", lambda opened: instance_type_offerings(opened, types))
+        calls["offerings"] = partial(instance_type_offerings, instance_types=types)
     if "versions" in wanted and "versions" not in carried:
-        calls["versions"] = ("eks", cluster_versions)
-    for service, _call in calls.values():
-        api.client(service)
-    answers = dict(zip(calls, api.together([partial(call, api) for _service, call in calls.values()]), strict=True))
+        calls["versions"] = cluster_versions
+    answers = dict(zip(calls, api.together([partial(call, api) for call in calls.values()]), strict=True))
     if "identity" in answers:
         arn = answers["identity"]["Arn"]
         identity = {"id": answers["identity"]["Account"], "partition": arn.split(":")[1], "caller": arn}

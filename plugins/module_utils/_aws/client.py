@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calls to AWS: clients of one session with amazon.aws's retries, and its error texts made useful."""
+"""Calls to AWS: clients of one session, and its error texts made useful."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 try:
@@ -24,23 +25,11 @@ except ImportError:  # AnsibleAWSModule says so in its own words
     LOADER = None
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from .._core.provider import Failure
+from .patience import ONCE, code_of, is_read, is_repeatable, ride_out, tokens
 
 T = TypeVar("T")
-
-THROTTLED = [
-    "ThrottlingException",
-    "ThrottledException",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "SlowDown",
-    "PriorRequestNotComplete",
-    "BandwidthLimitExceeded",
-    "OperationAborted",  # S3: another change of the bucket is under way
-]
-"""Codes that amazon.aws's own list lacks."""
 
 UNSEEN = (
     "NotFound",
@@ -64,6 +53,7 @@ UNSEEN_WORDS = (
     "doesn't have the amazon eks managed policies",
     "iam role's policy must include",
     "does not exist",
+    "cannot be found",
     "invalid principal",
     "invalid iam instance profile",
 )
@@ -112,11 +102,6 @@ def failure(doing: str, error: Exception, caller: str = "the caller") -> Failure
     return Failure(f"{doing} failed: {text}.{advice}")
 
 
-def code_of(error: Exception) -> str:
-    """AWS's error code, or an empty text for an error that is none of AWS's answers."""
-    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
-
-
 def unseen(error: Exception) -> bool:
     """Whether the error can mean that AWS does not see yet what it has just made."""
     code = code_of(error)
@@ -124,34 +109,42 @@ def unseen(error: Exception) -> bool:
     return bool(code) and (code.endswith(UNSEEN) or any(words in message for words in UNSEEN_WORDS))
 
 
-def _retried(call: Callable[..., Any]) -> Callable[..., Any]:
-    """The call with amazon.aws's retries; what they do not know as throttling is added."""
-    retry = AWSRetry.jittered_backoff(retries=8, delay=0.5, max_delay=20, catch_extra_error_codes=THROTTLED)
-    decorated: Callable[..., Any] = retry(call)
-    return decorated
-
-
 class _Client:
-    """A botocore client of which every method retries what amazon.aws's AWSRetry retries."""
+    """A botocore client whose calls ride out what passes by itself (see `patience`)."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self.meta = client.meta
+    def __init__(self, api: Api, service: str) -> None:
+        self._api = api
+        self._service = service
+
+    @property
+    def meta(self) -> Any:
+        return self._api.opened(self._service).meta
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-        retried = _retried(method)
-        setattr(self, name, retried)
-        return retried
+        method = getattr(self._api.opened(self._service), name)
+        if name not in self.meta.method_to_api_mapping:  # what signs or pages asks nothing by itself
+            return method
+
+        def call(**parameters: Any) -> Any:
+            token = {} if is_read(name) else tokens(self._api.opened(self._service), name, parameters)
+            made = partial(self._made, name, {**token, **parameters})
+            return self._api.ride_out(made, name, repeatable=is_repeatable(name, token), read=is_read(name))
+
+        setattr(self, name, call)
+        return call
+
+    def _made(self, name: str, parameters: Mapping[str, Any]) -> Any:
+        return getattr(self._api.opened(self._service), name)(**parameters)
 
     def pages(self, operation: str, key: str, **parameters: Any) -> list[Any]:
         """All entries under `key` over every page of an operation."""
 
         def collect() -> list[Any]:
-            entries = self._client.get_paginator(operation).paginate(**parameters).search(f"{key}[]")
+            client = self._api.opened(self._service)
+            entries = client.get_paginator(operation).paginate(**parameters).search(f"{key}[]")
             return [entry for entry in entries if entry is not None]  # None stands for a page without the key
 
-        return list(_retried(collect)())
+        return self._api.ride_out(collect, operation, repeatable=True, read=True)
 
 
 class Api:
@@ -164,7 +157,10 @@ class Api:
         self._connection = dict(connection)
         self._session: Any = None
         self._clients: dict[str, _Client] = {}
+        self._raw: dict[str, Any] = {}
         self._opening = threading.Lock()
+        self.reached = False
+        """Whether AWS has answered in this run."""
         self.say = say
 
     @classmethod
@@ -183,30 +179,83 @@ class Api:
     def region(self) -> str:
         return str(self._connection["region"] or "")
 
-    def _opened(self) -> Any:
+    def _open(self) -> Any:
+        core = _core(self._connection.get("profile_name"))
+        return boto3.Session(
+            botocore_session=core,
+            region_name=self._connection["region"],
+            aws_access_key_id=self._connection.get("aws_access_key_id"),
+            aws_secret_access_key=self._connection.get("aws_secret_access_key"),
+            aws_session_token=self._connection.get("aws_session_token"),
+        )
+
+    def _current(self) -> Any:
+        """The session, opened when it is first needed; with the lock in hand."""
         if self._session is None:
-            core = _core(self._connection.get("profile_name"))
-            self._session = boto3.Session(
-                botocore_session=core,
-                region_name=self._connection["region"],
-                aws_access_key_id=self._connection.get("aws_access_key_id"),
-                aws_secret_access_key=self._connection.get("aws_secret_access_key"),
-                aws_session_token=self._connection.get("aws_session_token"),
-            )
+            self._session = self._open()
         return self._session
 
-    def client(self, service: str) -> _Client:
-        """One client of a service; boto3's sessions know no threads, so reads side by side wait for it."""
+    def _renewed(self, stale: Any) -> bool:
+        """Whether there are other credentials than those of a session whose own have expired; they are used then."""
         with self._opening:
-            if service not in self._clients:
-                made = self._opened().client(
+            if self._session is not stale:
+                return True
+            try:
+                fresh = self._open()
+                old, new = stale.get_credentials(), fresh.get_credentials()
+                if new is None or old.get_frozen_credentials() == new.get_frozen_credentials():
+                    return False
+            except BotoCoreError:
+                return False
+            self._session, self._raw = fresh, {}
+            return True
+
+    def ride_out(self, call: Callable[[], T], operation: str, *, repeatable: bool, read: bool) -> T:
+        """The answer of a call, through troubles that pass (see `patience`)."""
+        with self._opening:
+            session = self._current()
+
+        def renew() -> bool:
+            nonlocal session
+            renewed = self._renewed(session)
+            session = self._session
+            return renewed
+
+        return ride_out(
+            partial(self._answered, call),
+            "".join(word.capitalize() for word in operation.split("_")),
+            repeatable=repeatable,
+            read=read,
+            reached=lambda: self.reached,
+            renew=renew,
+            say=self.say,
+        )
+
+    def _answered(self, call: Callable[[], T]) -> T:
+        try:
+            answer = call()
+        except ClientError:
+            self.reached = True
+            raise
+        self.reached = True
+        return answer
+
+    def client(self, service: str) -> _Client:
+        """The calls of a service."""
+        return self._clients.setdefault(service, _Client(self, service))
+
+    def opened(self, service: str) -> Any:
+        """botocore's client of a service; boto3's sessions know no threads, so reads side by side wait for it."""
+        with self._opening:
+            if service not in self._raw:
+                given = self._connection.get("config") or self._connection.get("aws_config")
+                self._raw[service] = self._current().client(
                     service,
                     endpoint_url=self._connection["endpoint"],
                     verify=self._connection.get("verify"),
-                    config=self._connection.get("config") or self._connection.get("aws_config"),
+                    config=ONCE if given is None else given.merge(ONCE),
                 )
-                self._clients[service] = _Client(made)
-            return self._clients[service]
+            return self._raw[service]
 
     def __getattr__(self, service: str) -> Any:
         if service.startswith("_"):

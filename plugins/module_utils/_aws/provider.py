@@ -15,7 +15,7 @@ from .._core.known import Known
 from .._core.options import Options, check_confirmation
 from .._core.plan import Found, Observed, Ref, Value
 from .._core.provider import Failure, Provider
-from . import account, client, tags
+from . import account, client, patience, tags
 from .account import Account
 from .client import Api
 from .names import platform_name
@@ -64,6 +64,7 @@ class _Aws(Provider):
         self, connection: Api, known: Known, params: Mapping[str, Value], wanted: Mapping[str, Iterable[str]]
     ) -> Account:
         """Refusal where the credentials belong to another account than `account_id`."""
+        connection.reached = connection.reached or bool(known.account)
         found = account.read(connection, known.account, wanted)
         account.check_owner("account_id", params.get("account_id"), found)
         known.account = found.as_dict()
@@ -80,6 +81,9 @@ class _Aws(Provider):
 
     def unseen(self, error: Exception) -> bool:
         return client.unseen(error)
+
+    def in_use(self, error: Exception) -> bool:
+        return patience.in_use(error)
 
 
 AWS = _Aws()

@@ -14,7 +14,7 @@ from typing import Any
 from .box import Box, Kind, Target
 from .known import Known
 from .plan import Action, Change, Field, Found, Observed, Plan, Ref, Resource, references, resolved
-from .provider import Connection, Failure
+from .provider import AnswerLost, Connection, Failure
 from .wait import WaitFailed, patiently, until
 
 _VERBS = {
@@ -26,12 +26,18 @@ _VERBS = {
 
 
 class ApplyFailure(Exception):
-    """A change that failed: one sentence, and which changes were made and which are left."""
+    """A change that failed: one sentence, and which changes were made and which are left.
 
-    def __init__(self, message: str, done: Sequence[Change] = (), left: Sequence[Change] = ()) -> None:
+    :param lost: whether the first one that is left may have been made all the same (`AnswerLost`).
+    """
+
+    def __init__(
+        self, message: str, done: Sequence[Change] = (), left: Sequence[Change] = (), *, lost: bool = False
+    ) -> None:
         super().__init__(message)
         self.done = done
         self.left = left
+        self.lost = lost
 
 
 @dataclass
@@ -96,7 +102,7 @@ class Applier:
     def _failed(self, doing: str, error: Exception, done: Sequence[Change], left: Sequence[Change]) -> ApplyFailure:
         if isinstance(error, self._provider.errors):
             return ApplyFailure(str(self._provider.failure(doing, error, self._known)), done, left)
-        return ApplyFailure(f"{doing} failed: {error}", done, left)
+        return ApplyFailure(f"{doing} failed: {error}", done, left, lost=isinstance(error, AnswerLost))
 
     def _step(self, change: Change, previous: Change | None) -> None:
         kind = self._kinds[change.ref.kind]
@@ -206,7 +212,7 @@ class Applier:
             self._expect(ref, deletion=False)
             self._settle_one(ref)
         target = replace(self._target(ref), attributes=self._resolved(found.attributes), tags=found.tags or {})
-        _given(kind.delete, kind)(self._connection, target)
+        patiently(partial(_given(kind.delete, kind), self._connection, target), self._provider.in_use)
         self._known.gone(ref)
         if kind.gone is not None:
             self._waiting[ref] = _Waiting(kind, target, deletion=True)

@@ -24,6 +24,10 @@ class Failure(Exception):
     """A call that an API refused or that did not reach it: one sentence what was being done, its words, what to do."""
 
 
+class AnswerLost(Failure):
+    """A write that was not answered: nobody knows whether it took effect, so it is not repeated. The engine looks."""
+
+
 class Provider(Protocol):
     """An API as the engine sees it. A provider inherits from this and says only what is special about it."""
 
@@ -88,4 +92,8 @@ class Provider(Protocol):
 
     def unseen(self, error: Exception) -> bool:
         """Whether a refusal can mean that the API does not see yet what was made a moment ago: it is tried again."""
+        return False
+
+    def in_use(self, error: Exception) -> bool:
+        """Whether a deletion was refused because of what used the thing a moment ago: it is tried again."""
         return False

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from . import main
@@ -17,11 +19,17 @@ from .converge import converge, in_words
 from .find import find
 from .known import Known
 from .options import checked
-from .plan import Found, Observed, Outcome, Plan, Ref, Resource, Value, named, plan, references
+from .plan import Change, Found, Observed, Outcome, Plan, Ref, Resource, Value, named, plan, references
 from .provider import Connection
 
 VERIFY_SECONDS = 90
 """How long what was applied may take to show in the API's answers."""
+
+SEEN_SECONDS = 20
+"""How long a change whose answer was lost may take to show before it is made again."""
+
+MOST_LOSSES = 5
+"""After so many lost answers of one run it fails."""
 
 
 @dataclass(frozen=True)
@@ -126,13 +134,38 @@ class Runner:
         return bool(view.plan) or (pending and self._waits)
 
     def _apply(self, view: _View) -> None:
+        """Makes a plan. After a write that was not answered it looks again, and goes on with what is left."""
         if view.plan and self._box.before_apply is not None:
             self._box.before_apply(self._connection, self._spec, self._known)
+        done: list[Change] = []
+        for losses in count(1):
+            try:
+                self._apply_once(view)
+                break
+            except ApplyFailure as failure:
+                done += failure.done
+                if not failure.lost or losses > MOST_LOSSES:
+                    raise ApplyFailure(str(failure), done, failure.left) from failure
+                self._connection.say(f"{str(failure).rstrip('.')}; looking whether it took effect")
+                view = self._after(failure.left[0])
+        self._made = view.plan
+
+    def _apply_once(self, view: _View) -> None:
         applier = Applier(
             self._connection, self._box, view.declared, view.observed, self._known, self._spec, wait=self._waits
         )
         applier.run(view.plan)
-        self._made = view.plan
+
+    def _after(self, lost: Change) -> _View:
+        """What stands after a change that was not answered: as soon as it shows, or when it would have shown."""
+        end, pause = time.monotonic() + SEEN_SECONDS, 0.1
+        while True:
+            view = self._look()
+            missing = any((change.ref, change.action) == (lost.ref, lost.action) for change in view.plan.changes)
+            if not missing or time.monotonic() >= end:
+                return view
+            time.sleep(pause)
+            pause = min(pause * 2, 5.0)
 
 
 def _by_name(value: Value, same: Mapping[Ref, str]) -> Value:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
 from sandbox.aws import services
-from sandbox.aws.front import account, hooks, inner, moto_bridge, weather
+from sandbox.aws.front import account, client_tokens, hooks, inner, moto_bridge, weather
 from sandbox.aws.front.call import Call, HttpRequest, HttpResponse
 from sandbox.aws.front.credentials import authenticate
 from sandbox.aws.front.errors import AwsError
@@ -38,14 +39,14 @@ def respond(request: HttpRequest) -> HttpResponse:
         try:
             authenticate(call)
             weather.check(call)
-            response = weather.serve(call, _perform)
+            response = client_tokens.once(call, partial(weather.serve, perform=_perform))
         except AwsError as error:
             response = error_response(call, error)
         except Exception:  # the emulator's own fault must reach the client as an answer, and the log as a traceback
             traceback.print_exc(file=sys.stderr)
             response = error_response(call, AwsError("InternalFailure", "The sandbox failed; see its log.", 500))
         state.journal.add(call, response)
-        return response
+        return weather.answer(call, response)
 
 
 def _perform(call: Call) -> HttpResponse:

@@ -8,6 +8,7 @@ from email.utils import formatdate
 
 from sandbox.aws.front.application import respond
 from sandbox.aws.front.call import HttpRequest, HttpResponse
+from sandbox.aws.front.weather import CLOSED
 
 REASONS = http.client.responses
 
@@ -43,7 +44,10 @@ class Handler(socketserver.StreamRequestHandler):
         if headers.get("expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request = HttpRequest(method, target, headers, self._body(headers), original_names)
-        self._write(method, respond(request))
+        response = respond(request)
+        if response.status == CLOSED:
+            return False
+        self._write(method, response)
         return version != "HTTP/1.0" and headers.get("connection", "").lower() != "close"
 
     def _body(self, headers: dict[str, str]) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 from sandbox.aws.front import snapshot
 from sandbox.aws.front.call import Call, HttpResponse
 from sandbox.aws.front.errors import AwsError
-from sandbox.aws.front.protocol import is_write
+from sandbox.aws.front.protocol import error_response, is_write
 from sandbox.aws.front.state import state
 from sandbox.aws.settings import Settings
 
@@ -41,6 +41,9 @@ EC2_NOT_FOUND = {
     "i": ("InvalidInstanceID.NotFound", "The instance ID '{id}' does not exist"),
     "vol": ("InvalidVolume.NotFound", "The volume '{id}' does not exist."),
 }
+
+CLOSED = 0
+"""Status of an answer in place of which the connection is closed."""
 
 
 @dataclass
@@ -84,6 +87,17 @@ def check(call: Call) -> None:
         if call.service == "ec2":
             raise AwsError("InternalError", "An internal error has occurred", 500)
         raise AwsError("InternalFailure", "The request processing has failed because of an unknown error.", 500)
+
+
+def answer(call: Call, response: HttpResponse) -> HttpResponse:
+    """What of an answer reaches the caller: nothing, or an error, if it is one that gets lost (see `Settings`)."""
+    lost = state.settings.lost_answers
+    if call.operation not in lost or response.status >= 400:
+        return response
+    lost.remove(call.operation)
+    if state.settings.lost_by == "closed":
+        return HttpResponse(CLOSED, {}, b"")
+    return error_response(call, AwsError("InternalFailure", "The answer got lost.", 500))
 
 
 def throttled(service: str) -> AwsError:

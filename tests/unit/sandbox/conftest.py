@@ -17,6 +17,8 @@ PLAIN = {
     "visibility_delay": 0.0,
     "throttle_share": 0.0,
     "error_share": 0.0,
+    "lost_answers": [],
+    "lost_by": "closed",
     "control_planes": False,
     "date": "2026-11-23",
     "opted_in_regions": [],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from sandbox.aws.front.harness import Harness
 
@@ -314,3 +315,25 @@ def test_regions_and_zones(aws: Harness) -> None:
 def test_regions_are_apart(platform: Platform) -> None:
     elsewhere = platform.aws.client("ec2", region="eu-west-1").describe_vpcs()["Vpcs"]
     assert platform.vpc not in [vpc["VpcId"] for vpc in elsewhere]
+
+
+def test_a_request_that_comes_again_with_its_token_makes_nothing_more(platform: Platform) -> None:
+    ec2 = platform.client("ec2")
+    given = {"VpcId": platform.vpc, "ClientToken": "one"}
+    made = [ec2.create_network_acl(**given)["NetworkAcl"]["NetworkAclId"] for _ in range(2)]
+    assert made[0] == made[1]
+    other = ec2.create_network_acl(VpcId=platform.vpc, ClientToken="two")["NetworkAcl"]["NetworkAclId"]
+    found = ec2.describe_network_acls(Filters=[{"Name": "default", "Values": ["false"]}])["NetworkAcls"]
+    assert {acl["NetworkAclId"] for acl in found} == {made[0], other}
+    assert refusal(ec2.create_network_acl, VpcId="vpc-0", ClientToken="one")[0] == "IdempotentParameterMismatch"
+
+
+@pytest.mark.parametrize("how", ["closed", "error"])
+def test_an_answer_is_lost_once_after_its_write(aws: Harness, how: str) -> None:
+    ec2 = aws.client("ec2")
+    aws.settings(lost_answers=["CreateVpc"], lost_by=how)
+    with pytest.raises((ClientError, ConnectionClosedError)):
+        ec2.create_vpc(CidrBlock="10.9.0.0/16")
+    ec2.create_vpc(CidrBlock="10.8.0.0/16")
+    blocks = [vpc["CidrBlock"] for vpc in ec2.describe_vpcs()["Vpcs"]]
+    assert (blocks.count("10.9.0.0/16"), blocks.count("10.8.0.0/16")) == (1, 1)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._core.apply import ApplyFailure
+from ansible_collections.slipway.platform.plugins.module_utils._core.box import Target
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome, Ref, Refusal
-from ansible_collections.slipway.platform.plugins.module_utils._core.provider import Failure
+from ansible_collections.slipway.platform.plugins.module_utils._core.provider import AnswerLost, Failure
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 
 from .cloud import ACCOUNT, Cloud, Thing, api, refusal
@@ -189,3 +190,58 @@ def test_what_never_comes_true_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     assert str(impossible.value) == (
         "AWS took all changes of the network but still shows differences: vpc 'demo': update dns."
     )
+
+
+class Lossy(Cloud):
+    """A cloud that does not answer some creates, which it has carried out or not."""
+
+    def __init__(self, *lost: str, done: bool = True) -> None:
+        super().__init__()
+        self.lost = list(lost)
+        self.done = done
+
+    def create(self, target: Target, **attributes: Any) -> str:
+        if target.name not in self.lost:
+            return super().create(target, **attributes)
+        self.lost.remove(target.name)
+        if self.done:
+            super().create(target, **attributes)
+        raise AnswerLost("Create was not answered.")
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_create_that_was_not_answered_is_looked_for_before_it_is_repeated(
+    monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    monkeypatch.setattr("ansible_collections.slipway.platform.plugins.module_utils._core.run.SEEN_SECONDS", 0.2)
+    cloud = Lossy("demo", "demo-b", done=done)
+    planned = run(cloud, check_mode=True, subnets={"a": True, "b": True})
+    outcome = run(cloud, subnets={"a": True, "b": True})
+    assert cloud.lost == []
+    assert outcome.plan == planned.plan
+    assert [call for call in cloud.calls if call.startswith("create")] == [
+        "create demo",
+        "create demo-a",
+        "create demo-b",
+    ]
+    assert run(cloud, subnets={"a": True, "b": True}).plan.as_list() == []
+
+
+def test_answers_that_are_always_lost_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.slipway.platform.plugins.module_utils._core.run.SEEN_SECONDS", 0)
+    cloud = Lossy(*["demo-b"] * 99, done=False)
+    with pytest.raises(ApplyFailure) as failed:
+        run(cloud, subnets={"a": True, "b": True})
+    assert str(failed.value) == "Creating subnet 'demo-b' failed: Create was not answered."
+    assert [change.ref for change in failed.value.done] == [VPC, A]
+    assert [change.ref for change in failed.value.left] == [B]
+
+
+def test_a_deletion_waits_for_what_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    cloud = Cloud()
+    run(cloud, subnets={"a": True})
+    refusals = [refusal("ResourceInUseException")] * 2
+    cloud.fail = lambda call: refusals.pop() if refusals and call == "delete demo-a" else None
+    assert lines(run(cloud, state="absent")) == ["delete demo-a", "delete demo"]
+    assert cloud.calls.count("delete demo-a") == 3
