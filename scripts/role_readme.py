@@ -17,6 +17,8 @@ from typing import Any
 import yaml
 
 ROLES = Path(__file__).resolve().parent.parent / "roles"
+EXAMPLES = {"github": {"github_repository": "octo-org/shop"}, "image_build": {"image_build_enabled": "true"}}
+"""What an example sets beside name and region of the platform."""
 MARKUP = re.compile(r"\b([BCEILMOPRUV])\(((?:[^()\\]|\\.)*)\)")
 
 
@@ -61,10 +63,18 @@ def rows(options: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str = 
             yield from rows(option["options"], {}, inner)
 
 
+def example_variables(role: str, options: Mapping[str, Any]) -> list[str]:
+    """What the example sets: what the role cannot do without."""
+    if "platform_name" not in options:
+        return []
+    own = [f"    {name}: {value}" for name, value in EXAMPLES.get(role, {}).items()]
+    return ["  vars:", "    platform_name: demo", "    platform_region: eu-west-1", *own]
+
+
 def render(role: str) -> str:
     """The README of a role."""
     specs = load(role, "meta", "argument_specs.yml")["argument_specs"]
-    defaults = {**load("platform", "defaults", "main.yml"), **load(role, "defaults", "main.yml")}
+    defaults = {**load("platform", "defaults", "main", "options.yml"), **load(role, "defaults", "main.yml")}
     main = specs["main"]
     lines = [
         "<!-- Written by scripts/role_readme.py from meta/argument_specs.yml -->",
@@ -98,6 +108,7 @@ def render(role: str) -> str:
         "- hosts: all",
         "  gather_facts: false",
         "  connection: local",
+        *example_variables(role, main.get("options") or {}),
         "  roles:",
         f"    - role: slipway.platform.{role}",
         f"      tags: [{role}]",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check.variables import sources
@@ -21,15 +23,31 @@ from ansible_collections.slipway.platform.plugins.module_utils._platform_check.v
 ROLES = Path(__file__).resolve().parent.parent.parent / "roles"
 COLLECTION = "slipway.platform."
 INCLUDES = {"include_tasks", "import_tasks"}
+CONNECTION = frozenset(
+    name for key, option in aws_argument_spec().items() for name in (key, *option.get("aliases", ()))
+)
+"""How a module reaches AWS, which is no part of what it declares."""
+
+_VARIABLE = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+
+Defaults = Sequence[Mapping[str, Any]]
+"""`module_defaults` from the play to the task, each by the names of groups and modules."""
 
 
 class Roles:
-    """The roles of the collection, on one host."""
+    """The roles of the collection, on one host.
 
-    def __init__(self, loader: DataLoader, templar: Templar, variables: Mapping[str, Any]) -> None:
+    :param defaults: `module_defaults` of the play.
+    """
+
+    def __init__(
+        self, loader: DataLoader, templar: Templar, variables: Mapping[str, Any], defaults: Defaults = ()
+    ) -> None:
         self._loader = loader
         self._templar = templar
         self._variables = variables
+        self._defaults = defaults
+        self._groups = groups(loader.load_from_file(str(ROLES.parent / "meta" / "runtime.yml"))["action_groups"])
         self.names = sorted(path.parent.parent.name for path in ROLES.glob("*/meta/argument_specs.yml"))
 
     def _load(self, role: str, *path: str) -> Any:
@@ -57,37 +75,66 @@ class Roles:
 
         A task that only fails is a Refusal at once.
         """
-        yield from self._file(role, "main.yml", self._templar)
+        yield from self._file(role, "main.yml", self._templar, self._defaults)
 
-    def _file(self, role: str, name: str, templar: Templar) -> Iterator[dict[str, Any]]:
-        yield from self._tasks(role, self._load(role, "tasks", name) or [], templar)
+    def _file(self, role: str, name: str, templar: Templar, defaults: Defaults) -> Iterator[dict[str, Any]]:
+        yield from self._tasks(role, self._load(role, "tasks", name) or [], templar, defaults)
 
-    def _tasks(self, role: str, tasks: Sequence[Mapping[str, Any]], templar: Templar) -> Iterator[dict[str, Any]]:
+    def _tasks(
+        self, role: str, tasks: Sequence[Mapping[str, Any]], templar: Templar, defaults: Defaults
+    ) -> Iterator[dict[str, Any]]:
         for task in tasks:
             if task.get("vars"):
                 inner = templar.copy_with_new_env(available_variables={**templar.available_variables, **task["vars"]})
             else:
                 inner = templar
             if self._runs(task.get("when", True), inner):
-                yield from self._task(role, task, inner)
+                own = task.get("module_defaults") or []
+                given = [*defaults, *([own] if isinstance(own, Mapping) else own)]
+                yield from self._task(role, task, inner, given)
 
-    def _task(self, role: str, task: Mapping[str, Any], templar: Templar) -> Iterator[dict[str, Any]]:
+    def _task(
+        self, role: str, task: Mapping[str, Any], templar: Templar, defaults: Defaults
+    ) -> Iterator[dict[str, Any]]:
         for key, value in task.items():
             name = key.removeprefix("ansible.builtin.")
             if name == "block":
-                yield from self._tasks(role, value, templar)
+                yield from self._tasks(role, value, templar, defaults)
             elif name in INCLUDES:
                 file = value if isinstance(value, str) else value["file"]
-                yield from self._file(role, templar.template(file), templar)
+                yield from self._file(role, templar.template(file), templar, defaults)
             elif name == "fail":
                 raise _Sentence(templar.template(value["msg"]))
             elif key.startswith(COLLECTION):
-                options = value or {}
+                options = {**self._given(key, defaults, templar), **(value or {})}
+                options = {name: option for name, option in options.items() if name not in CONNECTION}
                 yield {
                     "module": key.removeprefix(COLLECTION),
                     "options": self._templated(options, templar),
                     "sources": sources(options),
                 }
+
+    def _given(self, module: str, defaults: Defaults, templar: Templar) -> dict[str, Any]:
+        """What `module_defaults` give to a module, not templated, as Ansible merges them.
+
+        Of two entries of the same name the inner one counts, as a whole; then groups in the order of their first
+        naming, and the module's own name last.
+        """
+        entries: dict[str, Any] = {}
+        for each in defaults:
+            entries |= each
+        names = [name for name in entries if module in self._groups.get(name.removeprefix("group/"), ())]
+        options: dict[str, Any] = {}
+        for name in [*names, module]:
+            options |= self._resolved(entries.get(name) or {}, templar)
+        return options
+
+    def _resolved(self, options: Any, templar: Templar) -> dict[str, Any]:
+        """Options that a variable may hold, not templated, so that what feeds each of them is seen."""
+        while isinstance(options, str):
+            match = _VARIABLE.fullmatch(options.strip())
+            options = templar.available_variables[match[1]] if match else templar.template(options)
+        return dict(options)
 
     def _runs(self, when: Any, templar: Templar) -> bool:
         """Whether a task runs; one whose condition hangs on what an earlier task returns does not count."""
@@ -104,6 +151,22 @@ class Roles:
             with suppress(AnsibleUndefinedVariable):
                 answer |= templar.template({key: value})
         return answer
+
+
+def groups(declared: Mapping[str, Sequence[Any]]) -> dict[str, set[str]]:
+    """Action groups of `meta/runtime.yml` with the modules in them, all by their whole names."""
+    own = {name: [entry for entry in entries if isinstance(entry, str)] for name, entries in declared.items()}
+
+    def members(name: str) -> set[str]:
+        extended = [each for entry in declared[name] if not isinstance(entry, str) for each in _extended(entry)]
+        return {f"{COLLECTION}{module}" for module in own[name]}.union(*map(members, extended))
+
+    return {f"{COLLECTION}{name}": members(name) for name in declared}
+
+
+def _extended(entry: Mapping[str, Any]) -> list[str]:
+    names = entry["metadata"]["extend_group"]
+    return [names] if isinstance(names, str) else list(names)
 
 
 class _Sentence(Refusal):

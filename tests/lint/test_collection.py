@@ -13,6 +13,7 @@ from ansible.utils.plugin_docs import get_docstring
 
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check.boxes import BOXES
 from ansible_collections.slipway.platform.plugins.module_utils._platform_check.variables import PREFIXES
+from ansible_collections.slipway.platform.plugins.plugin_utils._role import groups
 
 from .tree import INVENTORIES, ROLES, ROOT, load
 
@@ -93,20 +94,36 @@ def test_the_lint_of_the_lock_finds_what_is_wrong(
     assert [found for found in findings(lock) if finding in found]
 
 
-def test_group_vars_hold_the_lock_and_nothing_else() -> None:
-    assert [path.name for path in sorted(ROOT.glob("group_vars/**/*")) if path.is_file()] == ["lock.yml"]
-    assert list(load(ROOT / "group_vars" / "all" / "lock.yml")) == ["platform_lock"]
+def test_group_vars_show_the_lock_that_roles_see_and_nothing_else() -> None:
+    (shown,) = [path for path in ROOT.glob("group_vars/**/*") if path.is_file()]
+    assert shown == ROOT / "group_vars" / "all" / "lock.yml"
+    assert shown.resolve() == ROOT / "roles" / "platform" / "defaults" / "main" / "lock.yml"
+    assert list(load(shown)) == ["platform_lock"]
 
 
 def actions() -> list[str]:
     return sorted(path.stem for path in ROOT.glob("plugins/action/*.py") if path.stem != "__init__")
 
 
-def test_the_action_group_holds_every_module_that_asks_aws() -> None:
-    asking = [
-        path.stem for path in ROOT.glob("plugins/modules/*.py") if "amazon.aws.region.modules" in path.read_text()
-    ]
-    assert sorted(load(ROOT / "meta" / "runtime.yml")["action_groups"]["platform"]) == sorted(asking)
+@pytest.mark.parametrize(
+    ("group", "fragments"),
+    [
+        ("platform", ["amazon.aws.region.modules"]),
+        ("aws", ["amazon.aws.region.modules"]),
+        ("boxes", ["amazon.aws.region.modules", "slipway.platform.box"]),
+    ],
+)
+def test_each_action_group_holds_every_module_that_has_its_options(group: str, fragments: list[str]) -> None:
+    modules = {path.stem: path.read_text(encoding="utf-8") for path in ROOT.glob("plugins/modules/*.py")}
+    having = {name for name, text in modules.items() if all(f"- {fragment}\n" in text for fragment in fragments)}
+    found = groups(load(ROOT / "meta" / "runtime.yml")["action_groups"])
+    assert found[f"slipway.platform.{group}"] == {f"slipway.platform.{name}" for name in having}
+
+
+def test_the_confirmation_goes_to_every_box_and_to_their_check() -> None:
+    found = groups(load(ROOT / "meta" / "runtime.yml")["action_groups"])
+    check = {"slipway.platform.platform_check"}
+    assert found["slipway.platform.destroy"] == found["slipway.platform.boxes"] | check
 
 
 def test_every_module_runs_in_process() -> None:

@@ -17,7 +17,7 @@ def options(role: str) -> dict[str, Any]:
 
 def defaults(role: str) -> dict[str, Any]:
     """Those of the role, and of the shared variables those that it describes (defaults of the role platform)."""
-    shared = load(ROOT / "roles" / "platform" / "defaults" / "main.yml")
+    shared = load(ROOT / "roles" / "platform" / "defaults" / "main" / "options.yml")
     described = {name: value for name, value in shared.items() if name in options(role)}
     return {**described, **(load(ROOT / "roles" / role / "defaults" / "main.yml") or {})}
 
