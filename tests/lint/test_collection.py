@@ -105,25 +105,14 @@ def actions() -> list[str]:
     return sorted(path.stem for path in ROOT.glob("plugins/action/*.py") if path.stem != "__init__")
 
 
-@pytest.mark.parametrize(
-    ("group", "fragments"),
-    [
-        ("platform", ["amazon.aws.region.modules"]),
-        ("aws", ["amazon.aws.region.modules"]),
-        ("boxes", ["amazon.aws.region.modules", "slipway.platform.box"]),
-    ],
-)
-def test_each_action_group_holds_every_module_that_has_its_options(group: str, fragments: list[str]) -> None:
+def test_each_action_group_holds_every_module_that_has_its_options() -> None:
     modules = {path.stem: path.read_text(encoding="utf-8") for path in ROOT.glob("plugins/modules/*.py")}
-    having = {name for name, text in modules.items() if all(f"- {fragment}\n" in text for fragment in fragments)}
+    asking = {f"slipway.platform.{name}" for name, text in modules.items() if "amazon.aws.region.modules" in text}
     found = groups(load(ROOT / "meta" / "runtime.yml")["action_groups"])
-    assert found[f"slipway.platform.{group}"] == {f"slipway.platform.{name}" for name in having}
-
-
-def test_the_confirmation_goes_to_every_box_and_to_their_check() -> None:
-    found = groups(load(ROOT / "meta" / "runtime.yml")["action_groups"])
-    check = {"slipway.platform.platform_check"}
-    assert found["slipway.platform.destroy"] == found["slipway.platform.boxes"] | check
+    assert found["slipway.platform.platform"] == found["slipway.platform.aws"] == asking
+    for group, option, others in (("boxes", "environment", set()), ("destroy", "confirmation", {"platform_check"})):
+        having = {name for name, box in BOXES.items() if option in box.specification}
+        assert found[f"slipway.platform.{group}"] == {f"slipway.platform.{name}" for name in having | others}
 
 
 def test_every_module_runs_in_process() -> None:
