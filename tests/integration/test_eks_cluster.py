@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_cluster.box import BOX
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import IN_QUOTES
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Refusal
 
 from .conftest import ACCOUNT, Emulator
@@ -46,7 +47,10 @@ def cluster(life: Life) -> dict[str, Any]:
     [
         ({"version": "1.99"}, "version is '1.99'; allowed are 1.34, 1.35, 1.36."),
         ({"version": "latest"}, "version is 'latest'; a minor of Kubernetes is allowed, such as 1.35, in quotes."),
-        ({"version": 1.35}, "version is 1.35; a text is allowed (in quotes where it looks like a number)."),
+        (
+            {"version": 1.35},
+            f"version is 1.35; a text is allowed ({IN_QUOTES}).",
+        ),
         (
             {"version": "1.33"},
             (

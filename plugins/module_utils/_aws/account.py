@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .._core.options import IN_QUOTES
 from .._core.plan import Refusal
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Account:
 def check_id(option: str, account_id: str | None) -> None:
     """Refusal for what cannot be the number of an account."""
     if account_id and not re.fullmatch(r"[0-9]{12}", account_id):
-        raise Refusal(option, account_id, "12 digits in quotes are allowed")
+        raise Refusal(option, account_id, f"12 digits are allowed ({IN_QUOTES})")
 
 
 def check_owner(option: str, account_id: str | None, account: Account) -> None:

@@ -118,7 +118,7 @@ def test_dns_suffixes() -> None:
 def test_an_account_number_that_lost_its_leading_zero_is_refused() -> None:
     _account.check_id("account_id", None)
     _account.check_id("account_id", "012345678901")
-    with pytest.raises(Refusal, match="account_id is '12345678901'; 12 digits in quotes are allowed"):
+    with pytest.raises(Refusal, match="account_id is '12345678901'; 12 digits are allowed"):
         _account.check_id("account_id", "12345678901")
 
 

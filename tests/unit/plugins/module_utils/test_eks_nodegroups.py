@@ -23,7 +23,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegr
 )
 from ansible_collections.slipway.platform.plugins.module_utils._boxes.eks_nodegroups.plan import answer
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Target
-from ansible_collections.slipway.platform.plugins.module_utils._core.options import checked
+from ansible_collections.slipway.platform.plugins.module_utils._core.options import IN_QUOTES, checked
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Ref, Refusal
 
 ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
@@ -98,7 +98,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"version": "1.99"}, "version is '1.99'; EKS knows 1.33, 1.34, 1.35, 1.36."),
     ({"version": "latest"}, "version is 'latest'; a Kubernetes minor in quotes is allowed, such as '1.35'."),
-    ({"version": 1.35}, "version is 1.35; a text is allowed (in quotes where it looks like a number)."),
+    (
+        {"version": 1.35},
+        f"version is 1.35; a text is allowed ({IN_QUOTES}).",
+    ),
     (
         {"release_version": "1.35"},
         "release_version is '1.35'; a release of al2023 is allowed, such as '1.35.4-20261113'.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.slipway.platform.plugins.module_utils._core.options import (
     COMMON,
+    IN_QUOTES,
     check_confirmation,
     checked,
 )
@@ -67,7 +69,10 @@ def test_a_default_is_nobody_elses() -> None:
         ({}, "name is not set; a value is required."),
         ({"name": None}, "name is not set; a value is required."),
         ({"name": "x", "nam": "y"}, "nam is 'y'; it is unknown, allowed are any, days, groups, kind, name, scaling,"),
-        ({"name": 1.30}, "name is 1.3; a text is allowed (in quotes where it looks like a number)."),
+        (
+            {"name": 1.30},
+            f"name is 1.3; a text is allowed ({IN_QUOTES}).",
+        ),
         ({"name": True}, "name is True; a text is allowed"),
         ({"name": ["x"]}, "name is ['x']; a text is allowed"),
         ({"name": "x", "wait": "maybe"}, "wait is 'maybe'; allowed are true and false."),
@@ -78,6 +83,9 @@ def test_a_default_is_nobody_elses() -> None:
         ({"name": "x", "days": True}, "days is True; a whole number is allowed."),
         ({"name": "x", "kind": "other"}, "kind is 'other'; allowed are managed, self_managed."),
         ({"name": "x", "zones": "a"}, "zones is 'a'; a list is allowed."),
+        ({"name": "x", "zones": "[a"}, "zones is '[a'; a list is allowed, but -e name=value gives a text; write -e '{"),
+        ({"name": "x", "groups": [{"use": "a", "types": "[]"}]}, "groups[0].types is '[]'; a list is allowed."),
+        ({"name": "x", "kind": False}, "kind is False; a text is allowed"),
         ({"name": "x", "zones": ["a", 1.5]}, "zones[1] is 1.5; a text is allowed"),
         ({"name": "x", "scaling": []}, "scaling is []; a mapping of keys to values is allowed."),
         ({"name": "x", "scaling": {"min": 1}}, "scaling.min is 1; it is unknown, allowed are max_size, min_size."),
@@ -90,6 +98,59 @@ def test_what_is_wrong_is_refused(values: dict[str, Any], sentence: str) -> None
     with pytest.raises(Refusal) as refused:
         checked(OPTIONS, values)
     assert str(refused.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("values", "command"),
+    [
+        ({"zones": "[]"}, """-e '{"zones": []}'"""),
+        ({"zones": ' ["a","b"]'}, """-e '{"zones": ["a", "b"]}'"""),
+        ({"zones": "[a, b]"}, """-e '{"zones": [...]}'"""),
+        ({"scaling": '{"max_size": 3}'}, """-e '{"scaling": {"max_size": 3}}'"""),
+    ],
+)
+def test_a_list_that_came_as_text_is_answered_with_the_command_that_is_meant(
+    values: dict[str, Any], command: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        checked(OPTIONS, {"name": "x", **values})
+    assert str(refused.value).endswith(f" is allowed, but -e name=value gives a text; write {command}.")
+
+
+SURVEY: dict[str, dict[str, Any]] = {
+    "version": {"choices": ["1.2", "1.3"]},
+    "again": {"choices": ["1.3", "1.30"]},
+    "answer": {"choices": ["No", "Perhaps"]},
+    "both": {"choices": ["no", "off"]},
+    "day": {"type": "str"},
+    "wait": {"type": "bool"},
+    "count": {"type": "int"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "arrived", "meant"),
+    [
+        ("version", 1.3, "1.3"),
+        ("answer", False, "No"),
+        ("day", date(2026, 11, 28), "2026-11-28"),
+        ("day", 4711, "4711"),
+        ("day", None, None),
+        ("wait", False, False),
+        ("count", 90, 90),
+    ],
+)
+def test_an_answer_of_a_survey_is_taken_where_one_text_alone_can_be_meant(name: str, arrived: Any, meant: Any) -> None:
+    assert checked(SURVEY, {name: arrived})[name] == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "arrived"),
+    [("version", 1.4), ("again", 1.3), ("both", False), ("day", 1.3), ("day", True), ("day", datetime(2026, 11, 28))],
+)
+def test_an_answer_of_a_survey_is_refused_where_the_text_is_lost(name: str, arrived: Any) -> None:
+    with pytest.raises(Refusal, match="which a survey of AWX drops and its extra variables keep"):
+        checked(SURVEY, {name: arrived})
 
 
 def test_the_user_knows_an_option_by_its_variable() -> None:

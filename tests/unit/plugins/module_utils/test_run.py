@@ -79,7 +79,7 @@ def test_a_run_that_failed_anywhere_is_completed_by_the_next(
     ("given_options", "sentence"),
     [
         ({"account_id": "999999999999"}, "account_id is '999999999999'; the credentials belong to the account "),
-        ({"account_id": "12345678901"}, "account_id is '12345678901'; 12 digits in quotes are allowed"),
+        ({"account_id": "12345678901"}, "account_id is '12345678901'; 12 digits are allowed"),
         ({"confirmation": ""}, "confirmation is not set; 'demo' is required"),
         ({"confirmation": "production"}, "confirmation is 'production'; 'demo' is required"),
     ],
