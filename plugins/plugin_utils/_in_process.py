@@ -23,7 +23,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import warm
 from ansible_collections.slipway.platform.plugins.module_utils._core import main as _main
-from ansible_collections.slipway.platform.plugins.module_utils._core import report
+from ansible_collections.slipway.platform.plugins.module_utils._core import parent, report
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Refusal
 
 KNOWN = "__slipway_known"
@@ -45,6 +45,7 @@ class StepAction(ActionBase):
     _supports_diff = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        parent.hold()
         variables = task_vars or {}
         super().run(tmp, variables)
         try:

@@ -26,6 +26,7 @@ except ImportError:  # AnsibleAWSModule says so in its own words
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 
+from .._core import parent
 from .._core.provider import Failure
 from .patience import ONCE, code_of, is_read, is_repeatable, ride_out, tokens
 
@@ -134,6 +135,8 @@ class _Client:
         return call
 
     def _made(self, name: str, parameters: Mapping[str, Any]) -> Any:
+        if not is_read(name):
+            parent.check()
         return getattr(self._api.opened(self._service), name)(**parameters)
 
     def pages(self, operation: str, key: str, **parameters: Any) -> list[Any]:

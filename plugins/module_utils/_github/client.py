@@ -22,6 +22,8 @@ try:
 except ImportError:  # the module says so in its own words
     HAS_URLLIB3 = False
 
+from .._core import parent
+
 VERSION = "2022-11-28"
 """Version of the API. Every GitHub Enterprise Server that is supported knows it."""
 
@@ -134,6 +136,8 @@ class Github:
         headers = self._headers if data is None else {**self._headers, "Content-Type": "application/json"}
         waited, attempt = 0.0, 0
         while True:
+            if method != "GET":
+                parent.check()
             answer = self._request(method, path, data, headers)
             pause = put_off(method, answer.status, answer.headers, attempt, self._clock())
             if pause is None or waited + pause > PATIENCE:
