@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -20,6 +20,9 @@ import pytest
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.resources import Report, resources
+
+if TYPE_CHECKING:
+    from .clusters import Inside
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REGION = "eu-west-1"
@@ -150,6 +153,22 @@ def emulator(running: Emulator, weather: bool) -> Emulator:
     running.forget()
     running.weather, running.spells = weather, 0
     return running
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+    from .clusters import Inside
+
+    found = Inside(tmp_path_factory.mktemp("cluster"))
+    yield found
+    found.down()
+
+
+@pytest.fixture
+def inside(cluster: Inside) -> Inside:
+    """A cluster with a real API server, as empty as Kubernetes makes it."""
+    cluster.clear()
+    return cluster
 
 
 @pytest.fixture

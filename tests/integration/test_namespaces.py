@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,19 +21,6 @@ from .life import Life
 
 KINDS = {"namespaces": "namespace", "resourcequotas": "resource_quota", "limitranges": "limit_range"}
 WRITES = {f"{verb} {plural}": {kind} for plural, kind in KINDS.items() for verb in ("patch", "delete")}
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
-    inside = Inside(tmp_path_factory.mktemp("sandbox"))
-    yield inside
-    inside.down()
-
-
-@pytest.fixture
-def inside(running: Inside) -> Inside:
-    running.clear()
-    return running
 
 
 def space(**changed: Any) -> dict[str, Any]:

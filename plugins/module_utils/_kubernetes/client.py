@@ -34,6 +34,9 @@ PATIENCE = 60.0
 FIRST_PATIENCE = 20.0
 """The same before the API server has ever answered, and for a caller whom the cluster does not admit (yet)."""
 
+STARTING = 10.0
+"""Seconds after an API server was away in which it may not know roles yet, and forbid what it later allows."""
+
 PAGE = 500
 PASSING = frozenset({429, 500, 502, 503, 504})
 """Statuses that may pass."""
@@ -70,6 +73,7 @@ class Client:
         self._clock = clock
         self._sleep = sleep
         self._answered = False
+        self._away: float | None = None
         self._pool = _pool(cluster, self._endpoint, certificate_authority)
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
@@ -140,6 +144,7 @@ class Client:
                 answer = self._pool.request(method, url, body=payload, headers=headers, redirect=False)
             except HTTPError as failed:
                 error = self._unanswered(failed)
+                self._away = self._clock()
                 pause: float | None = _backoff(attempt)
             else:
                 self._answered = True
@@ -165,6 +170,8 @@ class Client:
             return 0.0 if attempt == 0 else _backoff(attempt)
         if error.status == 409 and method == "PATCH" and not error.conflicts and error.reason == "Conflict":
             return _backoff(attempt)  # somebody else wrote at the same time
+        if error.lacks_right and self._away is not None and self._clock() - self._away < STARTING:
+            return _backoff(attempt)
         if error.status not in PASSING:
             return None
         return float(retry_after) if retry_after.isdigit() and int(retry_after) else _backoff(attempt)

@@ -137,6 +137,18 @@ def test_a_refusal_is_not_asked_for_twice(make: Make, status: int) -> None:
     assert len(server.requests) == 1
 
 
+def test_an_api_server_that_has_just_started_may_not_know_roles_yet(make: Make) -> None:
+    what = 'User "me" cannot list resource "namespaces" in API group "" at the cluster scope'
+    forbidden = refusal(403, "Forbidden", f"namespaces is forbidden: {what}")
+    client, server, _clock = make(UNREACHABLE, forbidden, answer(200))
+    client.get("/api")
+    assert len(server.requests) == 3
+    client, server, clock = make(UNREACHABLE, forbidden)
+    with pytest.raises(KubernetesError, match="Forbidden"):
+        client.get("/api")
+    assert 5 <= clock.now - 1000 <= 15
+
+
 def test_a_deletion_of_something_else_is_not_repeated(make: Make) -> None:
     client, server, _clock = make(refusal(409, "Conflict", "Precondition failed: UID in precondition"))
     with pytest.raises(KubernetesError, match="Precondition failed"):
