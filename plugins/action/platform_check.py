@@ -25,7 +25,8 @@ class ActionModule(BoxAction):
     def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:
         roles = Roles(self._loader, self._templar, variables, self._task.module_defaults or ())
         options = {name: roles.options(name) for name in roles.names}
-        names.refuse_unknown(variables, {*names.SHARED, *(key for each in options.values() for key in each)})
+        known = {*names.SHARED, *(key for each in options.values() for key in each)}
+        names.refuse_unknown(variables, known, roles.names)
         selected = [name for name in self._task.args["roles"] if name in options and self._selected(name, variables)]
         checked(names.SHARED, roles.values(names.SHARED))
         switches = {key: options[name][key] for name in selected if (key := f"{name}_enabled") in options[name]}

@@ -92,6 +92,20 @@ def test_each_play_ends_with_a_summary_also_when_it_fails(play: Any) -> None:
     assert [task for task in layers["always"] if "slipway.platform.summary" in task and task["tags"] == ["always"]]
 
 
+@pytest.mark.parametrize("role", [role for role in ROLES if f"{role}_state" in options(role)])
+def test_destroy_takes_down_what_every_role_makes(role: str) -> None:
+    """In destroy.yml: an import of the role, and its state among the variables."""
+    (play,) = load(ROOT / "destroy.yml")
+    assert play["vars"].get(f"{role}_state") == "absent"
+    imported = [task["ansible.builtin.import_role"]["name"] for task in play["tasks"][1:]]
+    assert f"slipway.platform.{role}" in imported
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_has_its_scenario(role: str) -> None:
+    assert (ROOT / "molecule" / role / "molecule.yml").is_file()
+
+
 @pytest.mark.parametrize("path", task_files(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_task_hides_what_it_does(path: Any) -> None:
     for task in tasks(load(path)):

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 try:
@@ -295,13 +296,18 @@ def _core(profile: str | None) -> Any:
     return core
 
 
-def warm(services: Sequence[str] = ("ec2", "eks", "iam", "kms", "logs", "s3", "sts")) -> None:
-    """Loads the models of services into the shared loader, so that forked workers find them."""
+def rooms() -> list[str]:
+    """Services of which there are kinds: each has a folder here, by boto3's name for it."""
+    return sorted(path.name for path in Path(__file__).parent.iterdir() if path.is_dir() and path.name.isalnum())
+
+
+def warm() -> None:
+    """Loads the models of the services into the shared loader, so that forked workers find them."""
     if LOADER is None:
         return
     for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
         LOADER.load_data(name)
-    for service in services:
+    for service in ("sts", *rooms()):
         LOADER.load_service_model(service, "service-2")
         LOADER.load_service_model(service, "endpoint-rule-set-1")
         LOADER.load_service_model(service, "paginators-1")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every box of the collection by the name of its module."""
+"""Every box of the collection by the name of its module. Written by scripts/registers.py."""
 
 from __future__ import annotations
 

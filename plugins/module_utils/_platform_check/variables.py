@@ -14,19 +14,6 @@ from typing import Any
 from .._core.options import Options
 from .._core.plan import Refusal, Value
 
-PREFIXES = (
-    "buckets_",
-    "dns_",
-    "edge_waf_",
-    "eks_",
-    "github_",
-    "image_build_",
-    "nodegroups_",
-    "platform_",
-    "vpc_",
-)
-"""What the variables of the roles begin with; `platform_addons_` begins with `platform_`."""
-
 SHARED: Options = {
     "platform_name": {"type": "str", "required": True},
     "platform_account_id": {"type": "str"},
@@ -41,14 +28,14 @@ _SECRET = re.compile(r"pass|secret|token|credential|private", re.IGNORECASE)
 _REFERENCE = re.compile(r"\{\{[\s(]*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
 
 
-def refuse_unknown(variables: Mapping[str, Value], known: Iterable[str]) -> None:
-    """Refusal for the first variable that has the prefix of a role and that no role knows.
+def refuse_unknown(variables: Mapping[str, Value], known: Iterable[str], roles: Iterable[str]) -> None:
+    """Refusal for the first variable that has the prefix of a role, or of all, and that no role knows.
 
     The value of a variable whose name speaks of a secret is not shown.
     """
-    names = sorted(known)
+    names, prefixes = sorted(known), ("platform_", *(f"{role}_" for role in roles))
     for name in sorted(variables):
-        if name.startswith(PREFIXES) and name not in names:
+        if name.startswith(prefixes) and name not in names:
             near = _beginning(name, names) or difflib.get_close_matches(name, names, n=1, cutoff=0.75)
             advice = f"perhaps {near[0]} is meant" if near else "no role has a variable of this name"
             value = "hidden" if _SECRET.search(name) else variables[name]

@@ -13,6 +13,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._platform_check.v
     sources,
 )
 
+ROLES = ("dns", "eks", "vpc")
 KNOWN = ("vpc_cidr_block", "vpc_availability_zones", "eks_version", "platform_name")
 
 
@@ -32,15 +33,15 @@ KNOWN = ("vpc_cidr_block", "vpc_availability_zones", "eks_version", "platform_na
 )
 def test_unknown_variables_are_refused(name: str, value: Any, sentence: str) -> None:
     with pytest.raises(Refusal) as refused:
-        refuse_unknown({"platform_name": "demo", name: value}, KNOWN)
+        refuse_unknown({"platform_name": "demo", name: value}, KNOWN, ROLES)
     assert str(refused.value) == sentence
 
 
 def test_other_variables_are_nobodys_business() -> None:
     others = {"ansible_host": "x", "_eks_private": 1, "__vpc_answer": 2, "my_dns_thing": 3, "eks_version": 4}
-    refuse_unknown(others, KNOWN)
+    refuse_unknown(others, KNOWN, ROLES)
     with pytest.raises(Refusal, match="eks_versoin is 5; it is unknown, perhaps eks_version is meant"):
-        refuse_unknown({**others, "eks_versoin": 5}, KNOWN)
+        refuse_unknown({**others, "eks_versoin": 5}, KNOWN, ROLES)
 
 
 def test_sources_are_the_variables_that_templates_name_first() -> None:
