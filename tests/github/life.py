@@ -10,6 +10,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._boxes.github_rep
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._github.client import Github as Client
+from tests.outside import outside
 
 from .server import Github
 
@@ -50,6 +51,8 @@ def step(github: Github, **options: Any) -> list[str]:
     """
     github.forget()
     planned = run(github, check_mode=True, **options).plan.as_list()
+    given = {"repository": REPOSITORY, "token": "ghp_good", "api_url": github.url, **options}
+    outside.compare("github_repository", given, planned)
     assert github.writes == [], "the check run wrote"
     changes = run(github, **options).plan.as_list()
     assert json.dumps(planned) == json.dumps(changes), "the check run planned other changes"

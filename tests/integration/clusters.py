@@ -51,6 +51,9 @@ class Inside:
         aws = Api({"region": REGION, "endpoint": values["AWS_ENDPOINT_URL"], **keys}, say=self.said.append)
         return Kubernetes(aws, self.said.append)
 
+    def environment(self) -> dict[str, str]:
+        return dict(self.place.environment)
+
     def forget(self) -> None:
         self._mark = self.place.audit().mark()
 

@@ -20,6 +20,7 @@ import pytest
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.resources import Report, resources
+from tests.outside import outside
 
 if TYPE_CHECKING:
     from .clusters import Inside
@@ -33,7 +34,12 @@ CLEAR: dict[str, Any] = {**dict.fromkeys(WEATHER, 0.0), "lost_answers": []}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--weather", action="store_true", help="every step of every life runs in bad weather")
+    parser.addoption("--out-of-process", action="store_true", help="every step also runs as a program of its own")
     parser.addoption("--moments", type=int, default=6, help="at how many moments plays and demos are interrupted")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    outside.always = config.getoption("--out-of-process")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -68,6 +74,9 @@ class Emulator:
     def writes(self) -> list[dict[str, Any]]:
         """Calls that wrote or tried to, in order."""
         return [call for call in self.calls() if call["write"]]
+
+    def environment(self) -> dict[str, str]:
+        return {"AWS_ENDPOINT_URL": self.url}
 
     def forget(self) -> None:
         self.inner("writes", "DELETE")

@@ -16,6 +16,11 @@ import pytest
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._core.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._platform_check.boxes import BOXES
+from tests.outside import outside
+
+MODULES = {id(box): name for name, box in BOXES.items()}
+"""Of the boxes that are a module's."""
 
 
 class World(Protocol):
@@ -23,6 +28,9 @@ class World(Protocol):
 
     def connection(self) -> Any:
         """What the box's provider would connect to."""
+
+    def environment(self) -> Mapping[str, str]:
+        """What a program has to be given to connect to it, beside this process's own."""
 
     def forget(self) -> None:
         """The calls so far count no more."""
@@ -61,12 +69,15 @@ class Life[W: World]:
 
         The check run writes nothing; its changes are the run's, byte for byte; each write belongs to a predicted change
         and each change was written; the account differs only if a change was predicted; the second run plans and writes
-        nothing.
+        nothing. The first check run of each module (`--out-of-process`: every one) is made out of process, too.
         """
         before = self.emulator.resources()
         self.emulator.forget()
         with self.emulator.weathered():
             planned = self.run(check_mode=True, **options)
+        if id(self.box) in MODULES:
+            given = {**self.common, **options}
+            outside.compare(MODULES[id(self.box)], given, planned.plan.as_list(), self.emulator.environment())
         assert self.emulator.writes() == [], "the check run wrote"
         with self.emulator.weathered():
             self.last = self.run(check_mode=False, **options)

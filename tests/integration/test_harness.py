@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain, repeat
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +17,9 @@ from ansible_collections.slipway.platform.plugins.module_utils._boxes.kms_keys.b
 from ansible_collections.slipway.platform.plugins.module_utils._core import run
 from ansible_collections.slipway.platform.plugins.module_utils._core.box import Box, Kind, Target
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
+from tests import outside
 
-from .conftest import Emulator
+from .conftest import ROOT, Emulator
 from .life import Life
 from .nodes import lay_nodes
 from .test_eks_nodegroups import WRITES as NODEGROUP_WRITES
@@ -124,3 +127,33 @@ def test_a_change_that_the_check_run_did_not_predict_is_found(emulator: Emulator
     life = standing(emulator, replace(BOX, declare=declare))
     with pytest.raises(AssertionError, match="the check run planned other changes"):
         life.step()
+
+
+@pytest.fixture
+def lacking(tmp_path: Path) -> Path:
+    """The collection with a file that a box imports by a computed name, which AnsiballZ does not follow."""
+    copy = tmp_path / "ansible_collections" / "slipway" / "platform"
+    for name in ("plugins", "meta"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "galaxy.yml", copy)
+    read = copy / "plugins" / "module_utils" / "_boxes" / "kms_keys" / "read.py"
+    literal = "from .users import users_of\n"
+    computed = 'from importlib import import_module\n\nusers_of = import_module(__package__ + ".users").users_of\n'
+    text = read.read_text()
+    assert literal in text
+    read.write_text(text.replace(literal, computed))
+    return tmp_path
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_file_that_the_payload_lacks_shows_out_of_process_alone(lacking: Path) -> None:
+    options = {"platform_name": "demo", "keys": [key()]}
+    assert outside.run("kms_keys", options, in_process=True, collections=lacking)["changed"]
+    result = outside.run("kms_keys", options, collections=lacking)
+    assert "No module named" in str(result)
+    assert "kms_keys.users" in str(result)
+
+
+def test_a_life_tells_changes_that_differ_out_of_process(emulator: Emulator) -> None:
+    with pytest.raises(AssertionError, match="out of process"):
+        outside.Outside().compare("kms_keys", {"platform_name": "demo", "keys": [key()]}, [], emulator.environment())
