@@ -204,8 +204,8 @@ IAM_ROLE = Kind(
     untag=untag_role,
     find=one_by_one(find_role),
     made_by={
+        "aws-ebs-csi-driver": "eks",
         "cluster": "eks",
-        "ebs-csi-driver": "eks",
         "flow-logs": "vpc",
         "nodes": "nodegroups",
         "operator": "eks",
