@@ -58,7 +58,8 @@ class Settings:
     ``seconds``: how long each kind of resource stays in its transitional state. ``visibility_delay``: seconds by which
     reads lag behind writes. ``throttle_share`` and ``error_share``: share (0 to 1) of calls answered by a throttling
     or a server error, drawn by ``seed``. ``date``: the sandbox's calendar day (None: today). ``control_planes``: wait
-    for an agent to report control planes and nodes. ``lost_answers``: operations of which the next successful answer is
+    for an agent to report control planes and nodes. ``hidden_while_creating``: whether DescribeCluster leaves
+    out what it may while a cluster is CREATING. ``lost_answers``: operations of which the next successful answer is
     lost after it took effect, each once: a closed connection, or with ``lost_by`` "error" a server error. ``scale``:
     factor of the profile "aws".
     ``opted_in_regions``: opt-in regions that the account has enabled.
@@ -70,6 +71,7 @@ class Settings:
     visibility_delay: float = 0.0
     throttle_share: float = 0.0
     error_share: float = 0.0
+    hidden_while_creating: bool = False
     lost_answers: list[str] = field(default_factory=list)
     lost_by: str = "closed"
     seed: int = 1

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
 WEATHER = {"visibility_delay": 0.3, "throttle_share": 0.03, "error_share": 0.01}
-CLEAR: dict[str, Any] = {**dict.fromkeys(WEATHER, 0.0), "lost_answers": []}
+CLEAR: dict[str, Any] = {**dict.fromkeys(WEATHER, 0.0), "lost_answers": [], "hidden_while_creating": False}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -370,3 +370,15 @@ def test_an_unchanged_run_makes_few_calls(life: Life, foundation: Foundation) ->
         "DescribeLogGroups",
         "ListTagsForResource",
     ]
+
+
+def test_what_eks_does_not_show_of_a_new_cluster_is_no_difference(life: Life) -> None:
+    life.emulator.set(hidden_while_creating=True, seconds={"cluster": 2})
+    options = {"zonal_shift": True, "deletion_protection": True}
+    started = life.run(check_mode=False, wait=False, **options)
+    assert [change.action for change in started.plan.changes] == ["create", "create"]
+    life.emulator.forget()
+    assert life.run(check_mode=False, wait=False, **options).plan.as_list() == []
+    assert life.run(check_mode=False, **options).plan.as_list() == []
+    assert life.emulator.writes() == []
+    assert life.run(check_mode=True, **{**options, "zonal_shift": False}).plan.as_list() != []

@@ -162,7 +162,8 @@ class Found:
     """What stands. `id` is what API calls take (an ARN for keys and roles, else AWS's identifier).
 
     `extra` is passed on to later tasks beside the id (JSON, no secrets). `state` is "ready", "pending" (AWS is still
-    making or changing it) or "going" (AWS is deleting it).
+    making or changing it) or "going" (AWS is deleting it). `unshown` are attributes that AWS does not show while it is
+    making the resource: they are taken for what is declared until it does.
     """
 
     id: str
@@ -170,6 +171,7 @@ class Found:
     tags: Mapping[str, str] | None = None
     extra: Mapping[str, Value] = field(default_factory=dict)
     state: str = "ready"
+    unshown: frozenset[str] = frozenset()
 
 
 Observed = Mapping[Ref, Found]
@@ -232,7 +234,8 @@ def _create(resource: Resource) -> Change:
 
 
 def _update(resource: Resource, found: Found, rule: Rules, ignore: tuple[str, ...]) -> Change | None:
-    fields = list(differences(found.attributes, resource.attributes))
+    shown = {name: value for name, value in resource.attributes.items() if name not in found.unshown}
+    fields = list(differences(found.attributes, shown))
     if resource.tags is not None:
         fields += tag_differences(found.tags or {}, resource.tags, ignore)
     if not fields:

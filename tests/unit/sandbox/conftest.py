@@ -17,6 +17,7 @@ PLAIN = {
     "visibility_delay": 0.0,
     "throttle_share": 0.0,
     "error_share": 0.0,
+    "hidden_while_creating": False,
     "lost_answers": [],
     "lost_by": "closed",
     "control_planes": False,

@@ -136,6 +136,17 @@ def gone(api: Api, cluster: Target) -> Status:
     return eks.cluster_gone(api, cluster.name)
 
 
+SHOWN_BY = {
+    "authentication_mode": "accessConfig",
+    "deletion_protection": "deletionProtection",
+    "encryption_key": "encryptionConfig",
+    "log_types": "logging",
+    "support_type": "upgradePolicy",
+    "zonal_shift": "zonalShiftConfig",
+}
+"""Attribute -> member of DescribeCluster's answer. While a cluster is CREATING, EKS may leave it out."""
+
+
 def found_cluster(cluster: dict[str, Any]) -> Found:
     """A cluster as DescribeCluster answers it."""
     vpc = cluster["resourcesVpcConfig"]
@@ -173,7 +184,9 @@ def found_cluster(cluster: dict[str, Any]) -> Found:
     if eks.issues(cluster):
         extra["issues"] = eks.issues(cluster)
     state = eks.STATES.get(cluster["status"], "ready")
-    return Found(cluster["name"], attributes, cluster.get("tags", {}), extra, state)
+    creating = cluster["status"] == "CREATING"
+    unshown = frozenset(name for name, member in SHOWN_BY.items() if creating and cluster.get(member) in (None, [], {}))
+    return Found(cluster["name"], attributes, cluster.get("tags", {}), extra, state, unshown)
 
 
 def find_cluster(api: Api, platform: str, name: str) -> Found | None:

@@ -124,8 +124,15 @@ def cluster_is_active(account: str, region: str, name: str) -> bool | None:
     return None
 
 
+HIDDEN = ("accessConfig", "deletionProtection", "encryptionConfig", "logging", "upgradePolicy", "zonalShiftConfig")
+"""What EKS may not show yet of a cluster that it is creating."""
+
+
 def describe_cluster(call: Call) -> dict[str, Any]:
-    return {"cluster": cluster_of(call).data}
+    data = cluster_of(call).data
+    if state.settings.hidden_while_creating and data["status"] == "CREATING":
+        return {"cluster": {key: value for key, value in data.items() if key not in HIDDEN}}
+    return {"cluster": data}
 
 
 def list_clusters(call: Call) -> dict[str, Any]:

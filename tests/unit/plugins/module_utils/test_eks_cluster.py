@@ -148,3 +148,11 @@ def test_names_are_completed_with_that_of_the_platform() -> None:
     spec = parsed(security_groups=["pods", "control-plane"], role="other", encryption_key="secrets")
     assert spec.security_groups == (Ref("security_group", "demo-control-plane"), Ref("security_group", "demo-pods"))
     assert (spec.role, spec.encryption_key) == (Ref("iam_role", "demo-other"), Ref("kms_key", "demo-secrets"))
+
+
+def test_what_eks_leaves_out_while_it_makes_a_cluster_is_not_shown_yet() -> None:
+    assert found_cluster(described()).unshown == frozenset()
+    assert "zonal_shift" in found_cluster(described(status="CREATING")).unshown
+    assert "zonal_shift" not in found_cluster(described(status="ACTIVE")).unshown
+    shown = found_cluster(described(status="CREATING", zonalShiftConfig={"enabled": False}))
+    assert "zonal_shift" not in shown.unshown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -252,3 +253,17 @@ def test_words() -> None:
     assert Ref("iam_role", "demo-nodes").words == "iam role 'demo-nodes'"
     assert str(Ref("vpc", "demo")) == "demo"
     assert quote(True) == "True"
+
+
+def test_what_is_not_shown_yet_is_no_difference() -> None:
+    ref = Ref("eks_cluster", "demo")
+    declared = [Resource(ref, {"zonal_shift": True, "version": "1.36"})]
+    shown = Found("demo", {"zonal_shift": False, "version": "1.35"}, state="pending")
+    hidden = replace(shown, unshown=frozenset({"zonal_shift"}))
+    assert [field.path for field in plan(declared, {ref: shown}, [Rules("eks_cluster")]).changes[0].fields] == [
+        "version",
+        "zonal_shift",
+    ]
+    assert [field.path for field in plan(declared, {ref: hidden}, [Rules("eks_cluster")]).changes[0].fields] == [
+        "version"
+    ]
