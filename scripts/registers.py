@@ -67,6 +67,10 @@ def has_options_of_boxes_on_aws(text: str) -> bool:
     return is_box(text) and "- slipway.platform._box\n" in text.partition("EXAMPLES = ")[0]
 
 
+def asks_for_an_applications_bucket(text: str) -> bool:
+    return "- slipway.platform._application_bucket\n" in text
+
+
 def confirms(text: str) -> bool:
     """Whether a module wants to know whose platform goes: the boxes and their check."""
     return asks_aws(text) and (is_box(text) or "module_utils._platform_check." in text)
@@ -74,6 +78,7 @@ def confirms(text: str) -> bool:
 
 GROUPS: dict[str, Callable[[str], bool]] = {
     "platform": asks_aws,
+    "application": asks_for_an_applications_bucket,
     "boxes": has_options_of_boxes_on_aws,
     "destroy": confirms,
 }

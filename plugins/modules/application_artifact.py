@@ -21,11 +21,6 @@ author:
 requirements:
   - semver >= 3.0 (Python)
 options:
-  bucket:
-    description:
-      - Name of the bucket, for example that of the use V(application) of M(slipway.platform.s3_buckets).
-    type: str
-    required: true
   application:
     description:
       - Name of the application, 1 to 40 lower-case letters, digits and single hyphens, beginning with a letter.
@@ -43,10 +38,10 @@ options:
     required: true
   artifacts:
     description:
-      - The artifacts, one for each architecture.
+      - The artifacts, one for each architecture. Either this or O(directory) is needed.
     type: list
     elements: dict
-    required: true
+    default: []
     suboptions:
       architecture:
         description:
@@ -65,9 +60,21 @@ attributes:
   idempotent:
     description: A second run with the same commit and the same bytes writes nothing.
     support: full
+  directory:
+    description:
+      - Folder that holds an artifact for each of O(architectures), under the name that it has in the bucket.
+    type: path
+  architectures:
+    description:
+      - Architectures of the artifacts in O(directory).
+    type: list
+    elements: str
+    choices: [amd64, arm64]
+    default: [amd64]
 seealso:
   - module: slipway.platform.semver_tag
 extends_documentation_fragment:
+  - slipway.platform._application_bucket
   - slipway.platform._attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -76,7 +83,7 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Claim the version and keep what was compiled
   slipway.platform.application_artifact:
-    bucket: demo-123456789012-eu-west-1-application
+    platform_name: demo
     application: app
     version: "{{ version.version }}"
     commit: "{{ version.commit }}"
@@ -138,15 +145,16 @@ from ansible_collections.slipway.platform.plugins.module_utils._core.main import
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.options import OPTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.run import Runner
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_bucket import named
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.versions import Version
 
 
 def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:
-    return Runner(options, api, check_mode=module.check_mode).run()
+    return Runner(named(options, api), api, check_mode=module.check_mode).run()
 
 
 def main() -> None:
-    run_on(AWS, OPTIONS, step, "Putting version {version} into the bucket '{bucket}'".format_map, semver=Version)
+    run_on(AWS, OPTIONS, step, "Putting version {version} of '{application}'".format_map, semver=Version)
 
 
 if __name__ == "__main__":

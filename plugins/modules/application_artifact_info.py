@@ -18,11 +18,6 @@ author:
 requirements:
   - semver >= 3.0 (Python)
 options:
-  bucket:
-    description:
-      - Name of the bucket.
-    type: str
-    required: true
   application:
     description:
       - Name of the application, 1 to 40 lower-case letters, digits and single hyphens, beginning with a letter.
@@ -46,6 +41,7 @@ seealso:
   - module: slipway.platform.application_artifact
   - module: slipway.platform.semver_tag
 extends_documentation_fragment:
+  - slipway.platform._application_bucket
   - slipway.platform._attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -85,15 +81,16 @@ from ansible_collections.slipway.platform.plugins.module_utils._pipeline.applica
     OPTIONS,
     read,
 )
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_bucket import named
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.versions import Version
 
 
 def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:
-    return Outcome(Plan(), {"claims": read(options, api)})
+    return Outcome(Plan(), {"claims": read(named(options, api), api)})
 
 
 def main() -> None:
-    run_on(AWS, OPTIONS, step, "Reading claims in the bucket '{bucket}'".format_map, semver=Version)
+    run_on(AWS, OPTIONS, step, "Reading claims of '{application}' in the bucket".format_map, semver=Version)
 
 
 if __name__ == "__main__":

@@ -54,16 +54,9 @@ options:
       - Address of the source code, for the label.
     type: str
     required: true
-  bucket:
-    description:
-      - Bucket that holds the artifact as M(slipway.platform.application_artifact) puts it there, the key
-        C(applications/<application>/<version>/<application>-<version>-linux-<architecture>.tar.gz) and, under the same
-        name with C(.sha256), its checksum.
-      - Exactly one of O(bucket) and O(artifact_directory) is needed.
-    type: str
   artifact_directory:
     description:
-      - Folder that holds the same paths instead.
+      - Folder that holds the same paths instead of O(bucket).
     type: path
   checksums:
     description:
@@ -277,6 +270,7 @@ attributes:
     description: A second run with the same inputs builds nothing.
     support: full
 extends_documentation_fragment:
+  - slipway.platform._application_bucket
   - slipway.platform._attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -423,6 +417,7 @@ from ansible_collections.slipway.platform.plugins.module_utils._aws.provider imp
 from ansible_collections.slipway.platform.plugins.module_utils._core.main import run_on
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._core.programs import executor
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_bucket import named
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.model import OPTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.versions import Version
@@ -430,6 +425,8 @@ from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_
 
 def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:
     today = datetime.now(UTC).date()
+    if options["artifact_directory"] is None:
+        options = named(options, api)
     return Runner(options, executor(module), api, today, check_mode=module.check_mode).run()
 
 

@@ -34,11 +34,6 @@ options:
     type: str
     choices: [released, scanned]
     default: released
-  bucket:
-    description:
-      - Name of the bucket that holds the artifact, where the manifest goes.
-    type: str
-    required: true
   application:
     description:
       - Name of the application.
@@ -250,6 +245,7 @@ seealso:
     description: Form of the provenance.
     link: https://slsa.dev/spec/v1.0/provenance
 extends_documentation_fragment:
+  - slipway.platform._application_bucket
   - slipway.platform._attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -332,13 +328,14 @@ from ansible_collections.slipway.platform.plugins.module_utils._aws.provider imp
 from ansible_collections.slipway.platform.plugins.module_utils._core.main import run_on
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Outcome
 from ansible_collections.slipway.platform.plugins.module_utils._core.programs import executor
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_bucket import named
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_release.options import OPTIONS
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_release.run import Runner
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_tag.versions import Version
 
 
 def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:
-    return Runner(options, api, executor(module), check_mode=module.check_mode, parent=module.tmpdir).run()
+    return Runner(named(options, api), api, executor(module), check_mode=module.check_mode, parent=module.tmpdir).run()
 
 
 def main() -> None:

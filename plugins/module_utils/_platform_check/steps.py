@@ -19,6 +19,7 @@ from .._aws.provider import AWS
 from .._core.box import Box
 from .._core.options import checked
 from .._core.plan import Refusal, Value
+from .._pipeline import application_bucket
 from .._pipeline.application_artifact import claims
 from .._pipeline.application_artifact import options as application_artifact
 from .._pipeline.application_artifact.model import application_name
@@ -54,6 +55,7 @@ def _gate(options: Mapping[str, Value]) -> object:
 
 def _artifact(options: Mapping[str, Value]) -> object:
     """What is known before anything is compiled."""
+    application_bucket.check(options)
     return application_name("application", options["application"])
 
 
@@ -69,7 +71,7 @@ STEPS: dict[str, Step] = {
     "application_artifact": Step(
         application_artifact.OPTIONS,
         _artifact,
-        {"version": "0.0.0", "commit": 40 * "0", "artifacts": [{"architecture": "amd64", "path": "/"}]},
+        {"version": "0.0.0", "commit": 40 * "0"},
     ),
     "application_artifact_info": Step(claims.OPTIONS, _artifact, {"after": None}),
     "image_build": Step(image_build.OPTIONS, lambda options: image_build.parse(options, _today()), RELEASE),

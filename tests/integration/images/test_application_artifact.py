@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._aws.s3.objects import Objects
-from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome
+from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome, Refusal
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.fetch import fetch, look
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.run import Runner
 
@@ -82,6 +82,21 @@ def test_a_life(artifact: Artifact) -> None:
     assert artifact.writes() == []
     more = [{"architecture": name, "path": str(path)} for name, path in artifact.paths.items()]
     assert kinds(artifact.run(artifacts=more)) == ["artifact", "checksum"]
+
+
+def test_a_folder_holds_each_artifact_under_its_name_in_the_bucket(artifact: Artifact, tmp_path: Path) -> None:
+    for architecture, path in artifact.paths.items():
+        path.rename(tmp_path / f"app-1.2.3-linux-{architecture}.tar.gz")
+    made = artifact.run(artifacts=[], directory=str(tmp_path), architectures=["arm64", "amd64"])
+    assert [entry["architecture"] for entry in made.answer["artifacts"]] == ["arm64", "amd64"]
+    assert (
+        look(Objects(api_of(artifact.emulator), BUCKET), "app", "1.2.3", "arm64").sha256
+        == made.answer["artifacts"][0]["sha256"]
+    )
+    with pytest.raises(Refusal, match="either artifacts or directory is needed"):
+        artifact.run(directory=str(tmp_path))
+    with pytest.raises(Refusal, match=r"directory is '.*app-2.0.0-linux-amd64.tar.gz'; it cannot be read"):
+        artifact.run(artifacts=[], directory=str(tmp_path), version="2.0.0")
 
 
 def test_every_write_is_conditional_and_carries_its_checksum(artifact: Artifact, monkeypatch: Any) -> None:

@@ -12,11 +12,12 @@ from typing import Any
 from ..._aws.client import Api, ClientError, code_of
 from ..._aws.s3.objects import Objects
 from ..._core.plan import Refusal, Value
+from .. import application_bucket
 from ..semver_tag.versions import version as semantic
 from .model import application_name, claim_key, claimed_commit
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "bucket": {"type": "str", "required": True},
+    **application_bucket.OPTIONS,
     "application": {"type": "str", "required": True},
     "after": {"type": "str"},
 }

@@ -8,29 +8,32 @@ from __future__ import annotations
 
 import tarfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..._core.options import checked
 from ..._core.plan import Refusal, Value
-from .model import ARCHITECTURES, application_name, commit_hash, version_text
+from .. import application_bucket
+from .model import ARCHITECTURES, application_name, commit_hash, file_name, version_text
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "bucket": {"type": "str", "required": True},
+    **application_bucket.OPTIONS,
     "application": {"type": "str", "required": True},
     "version": {"type": "str", "required": True},
     "commit": {"type": "str", "required": True},
     "artifacts": {
         "type": "list",
         "elements": "dict",
-        "required": True,
+        "default": [],
         "options": {
             "architecture": {"type": "str", "choices": list(ARCHITECTURES), "default": "amd64"},
             "path": {"type": "path", "required": True},
         },
     },
+    "directory": {"type": "path"},
+    "architectures": {"type": "list", "elements": "str", "choices": list(ARCHITECTURES), "default": ["amd64"]},
 }
 
 
@@ -55,21 +58,36 @@ class Spec:
 def parse(values: Mapping[str, Value]) -> Spec:
     """All options, cast and checked, and the files read; Refusal for the first that is wrong."""
     given = checked(OPTIONS, values)
-    if not given["bucket"]:
-        raise Refusal("bucket", given["bucket"], "the name of a bucket is needed")
+    application_bucket.check(given)
     application = application_name("application", given["application"])
     version = version_text("version", given["version"])
     commit = commit_hash("commit", given["commit"])
-    if not given["artifacts"]:
+    if given["directory"]:
+        if given["artifacts"]:
+            raise Refusal("directory", given["directory"], "either artifacts or directory is needed")
+        files = [
+            _file("directory", architecture, f"{given['directory']}/{file_name(application, version, architecture)}")
+            for architecture in dict.fromkeys(given["architectures"])
+        ]
+    else:
+        files = _files(given["artifacts"])
+    if not files:
         raise Refusal("artifacts", [], "at least one artifact is needed")
+    return Spec(given["bucket"], application, version, commit, tuple(files))
+
+
+def _files(artifacts: Sequence[Mapping[str, Value]]) -> list[File]:
     files: list[File] = []
-    for position, entry in enumerate(given["artifacts"]):
+    for position, entry in enumerate(artifacts):
         if entry["architecture"] in (file.architecture for file in files):
             words = "each architecture is allowed once"
             raise Refusal(f"artifacts[{position}].architecture", entry["architecture"], words)
-        path = entry["path"]
-        files.append(File(entry["architecture"], path, _archive(f"artifacts[{position}].path", path)))
-    return Spec(given["bucket"], application, version, commit, tuple(files))
+        files.append(_file(f"artifacts[{position}].path", entry["architecture"], entry["path"]))
+    return files
+
+
+def _file(option: str, architecture: str, path: str) -> File:
+    return File(architecture, path, _archive(option, path))
 
 
 def _archive(option: str, path: str) -> bytes:

@@ -16,6 +16,7 @@ from typing import Any
 from ..._aws.eks.nodes import images as node_images
 from ..._core.plan import Impossible, Refusal, Value
 from ..._oci import registries as _registries
+from .. import application_bucket
 from ..semver_tag.versions import OCI_TAG_LENGTH, oci_tag
 from ..semver_tag.versions import version as semantic
 
@@ -35,7 +36,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "commit": {"type": "str", "required": True},
     "created": {"type": "str", "required": True},
     "source": {"type": "str", "required": True},
-    "bucket": {"type": "str"},
+    **application_bucket.OPTIONS,
     "artifact_directory": {"type": "path"},
     "checksums": {"type": "dict", "default": {}},
     "architectures": {"type": "list", "elements": "str", "choices": list(ARCHITECTURES), "default": ["amd64"]},
@@ -178,7 +179,9 @@ def parse(params: Mapping[str, Value], today: date) -> Image:
         raise Refusal("version", version, f"at most {OCI_TAG_LENGTH - 4} characters fit an OCI tag")
     if not _COMMIT.fullmatch(params["commit"]):
         raise Refusal("commit", params["commit"], "the full hash of a commit is allowed")
-    if (params["bucket"] is None) == (params["artifact_directory"] is None):
+    if params["artifact_directory"] is None:
+        application_bucket.check(params)
+    elif params["bucket"] is not None:
         raise Refusal("bucket", params["bucket"], "either bucket or artifact_directory is needed")
     architectures = tuple(dict.fromkeys(params["architectures"]))
     if not architectures:

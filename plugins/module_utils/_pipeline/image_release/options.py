@@ -16,12 +16,13 @@ from ..._core.options import checked
 from ..._core.plan import Refusal, Value
 from ..._oci import registries as _registries
 from ..._oci.registries import Registry
+from .. import application_bucket
 from ..application_artifact.model import ARCHITECTURES, application_name, commit_hash, version_text
 from ..semver_tag.versions import oci_tag
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "state": {"type": "str", "choices": ["released", "scanned"], "default": "released"},
-    "bucket": {"type": "str", "required": True},
+    **application_bucket.OPTIONS,
     "application": {"type": "str", "required": True},
     "version": {"type": "str", "required": True},
     "tag": {"type": "str"},
@@ -162,8 +163,7 @@ def parse(values: Mapping[str, Value]) -> Spec:
         raise Refusal("tag", tag, f"a tag that holds the version {oci_tag(version)} is allowed")
     if tag.startswith(NO_RELEASES):
         raise Refusal("tag", tag, f"tags that begin with {' or '.join(NO_RELEASES)} are for what is no release")
-    if not given["bucket"]:
-        raise Refusal("bucket", given["bucket"], "the name of a bucket is needed")
+    application_bucket.check(given)
     images = tuple(_image(position, entry) for position, entry in enumerate(given["images"]))
     artifacts = tuple(_artifact(position, entry) for position, entry in enumerate(given["artifacts"]))
     _once("images", [image.architecture for image in images])
