@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes
 import psutil
@@ -14,7 +15,7 @@ from kubernetes.client import CoreV1Api
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._kubernetes.connection import Kubernetes
 
-from .conftest import REGION
+from .conftest import REGION, Emulator
 from .sandbox.place import Cluster, Place, until
 
 USER = "arn:aws:iam::123456789012:user/sandbox"
@@ -35,6 +36,7 @@ class Inside:
         arn = self.cluster.wait()["arn"]
         self.cluster.eks.tag_resource(resourceArn=arn, tags={"slipway:platform": "demo"})
         until(self.place.reachable, "the operator is known")
+        self.aws = Emulator(urlsplit(self.place.environment["AWS_ENDPOINT_URL"]).port or 0)
         self.said: list[str] = []
         self._mark = ""
 
@@ -55,15 +57,17 @@ class Inside:
         return dict(self.place.environment)
 
     def forget(self) -> None:
+        self.aws.forget()
         self._mark = self.place.audit().mark()
 
     def writes(self) -> list[dict[str, Any]]:
-        """What the caller wrote or tried to write since then, dry runs left out."""
-        return [
+        """What the caller wrote or tried to write since then, to the API server (dry runs left out) or to AWS."""
+        inside = [
             {"operation": f"{entry.verb} {entry.resource}", "manager": entry.field_manager, "code": entry.code}
             for entry in self.place.audit().writes(self._mark)
             if entry.user == USER
         ]
+        return inside + self.aws.writes()
 
     def trials(self) -> int:
         """How many dry runs there were since then."""

@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import random
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -42,6 +43,8 @@ PASSING = frozenset({429, 500, 502, 503, 504})
 """Statuses that may pass."""
 
 Query = Mapping[str, str]
+
+_CONNECTION = re.compile(r"^\w+\(host=[^)]*\): ")
 
 
 class Client:
@@ -149,8 +152,7 @@ class Client:
             else:
                 self._answered = True
                 if answer.status < 300:
-                    found: dict[str, Any] = json.loads(answer.data)
-                    return found
+                    return self._read(answer)
                 error = refused(self.cluster, answer.status, answer.reason or "", answer.data)
                 pause = self._put_off(method, error, answer.headers.get("Retry-After", ""), token, attempt)
             admitted = self._answered and error.status != 401
@@ -159,9 +161,20 @@ class Client:
                     error.advice = self._advise(error)
                 raise error
             if attempt == 2:
-                self._say(f"waiting for the API server of eks cluster '{self.cluster}': {error.status} {error.reason}")
+                why = f"{error.status} {error.reason}" if error.status else error.reason
+                self._say(f"waiting for the API server of eks cluster '{self.cluster}': {why}")
             self._sleep(pause)
             attempt += 1
+
+    def _read(self, answer: Any) -> dict[str, Any]:
+        try:
+            found = json.loads(answer.data)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            advice = "Something else answers there, such as a proxy; let the address pass by it."
+            raise KubernetesError(self.cluster, answer.status, "what is not Kubernetes' language", advice=advice)
+        return found
 
     def _put_off(self, method: str, error: KubernetesError, retry_after: str, token: str, attempt: int) -> float | None:
         """Seconds after which a refused request is made again, None if it is not."""
@@ -189,8 +202,8 @@ class Client:
 
 
 def _text(reason: object) -> str:
-    """What urllib3 says, without the object in front."""
-    return str(reason).rpartition(">: ")[2] or type(reason).__name__
+    """What urllib3 says, without the connection in front."""
+    return _CONNECTION.sub("", str(reason)) or type(reason).__name__
 
 
 def _backoff(attempt: int) -> float:

@@ -189,7 +189,7 @@ def _limits(option: str, given: list[Mapping[str, Any]]) -> tuple[limit_ranges.L
         if entry["type"] in (limit["type"] for limit in limits):
             raise Refusal(f"{option}[{position}].type", entry["type"], "each type is allowed once")
         limits.append(_limit(f"{option}[{position}]", entry))
-    return tuple(limits)
+    return tuple(sorted(limits, key=limit_ranges.order))
 
 
 def _limit(option: str, given: Mapping[str, Any]) -> limit_ranges.Limit:
@@ -201,7 +201,7 @@ def _limit(option: str, given: Mapping[str, Any]) -> limit_ranges.Limit:
             here = f"{option}.{part}.{resource}"
             allowed = ("storage",) if kind == "PersistentVolumeClaim" else ("cpu", "memory", "ephemeral-storage")
             domain = isinstance(resource, str) and "/" in resource and names.qualified(resource)
-            if resource not in allowed and not (domain and kind != "PersistentVolumeClaim"):
+            if resource not in allowed and (kind == "PersistentVolumeClaim" or not (domain or _huge_pages(resource))):
                 raise Refusal(here, value, f"allowed for {kind} are {', '.join(allowed)}")
             limit.setdefault(name, {})[resource] = quantities.checked(here, value)
     if kind == "Pod":

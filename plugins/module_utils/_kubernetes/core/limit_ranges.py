@@ -27,6 +27,11 @@ def manifest(name: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {"metadata": metadata, "spec": {"limits": attributes["limits"]}}
 
 
+def order(limit: Limit) -> str:
+    """Limits have no order that means anything; each type stands once."""
+    return str(limit["type"])
+
+
 def defaulted(limit: Limit) -> Limit:
     """A limit with what the API server fills in: for containers, limits from the most, requests from limits and least.
 
@@ -49,7 +54,7 @@ def alike(stands: Sequence[Limit], declared: Sequence[Limit]) -> list[dict[str, 
             part: quantities.alike(value, by_type.get(limit["type"], {}).get(part, {})) if part in PARTS else value
             for part, value in limit.items()
         }
-        for limit in stands
+        for limit in sorted(stands, key=order)
     ]
 
 

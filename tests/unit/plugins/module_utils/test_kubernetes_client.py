@@ -90,7 +90,8 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Make:
     return made
 
 
-UNREACHABLE = urllib3.exceptions.NewConnectionError(None, "Failed to establish a new connection: refused")  # type: ignore[arg-type]
+POOL = urllib3.connection.HTTPSConnection("demo.example", 443)
+UNREACHABLE = urllib3.exceptions.NewConnectionError(POOL, "Failed to establish a new connection: refused")
 
 
 @pytest.mark.parametrize(
@@ -180,10 +181,17 @@ def test_an_api_server_that_does_not_answer(make: Make) -> None:
     client, _server, _clock = make(UNREACHABLE)
     with pytest.raises(KubernetesError) as refused:
         client.get("/api")
-    assert refused.value.words().startswith(
-        "the API server of eks cluster 'demo' does not answer: https://demo.example: "
+    assert refused.value.words() == (
+        "the API server of eks cluster 'demo' does not answer: https://demo.example: Failed to establish a new "
+        "connection: refused. Do something."
     )
-    assert refused.value.words().endswith(" Do something.")
+
+
+@pytest.mark.parametrize("data", [b"<html>Sign in</html>", b"[]", b""])
+def test_a_proxy_that_answers_in_the_api_servers_place(make: Make, data: bytes) -> None:
+    client, _server, _clock = make(urllib3.HTTPResponse(io.BytesIO(data), {}, 200))
+    with pytest.raises(KubernetesError, match=r"answers 200 what is not Kubernetes' language\. Something else"):
+        client.get("/api")
 
 
 def pages(*names: str, follow: str = "") -> urllib3.HTTPResponse:

@@ -167,6 +167,13 @@ def test_what_the_api_server_fills_in_is_part_of_the_plan() -> None:
     assert limit_ranges.defaulted({"type": "Pod", "max": {"cpu": "2"}}) == {"type": "Pod", "max": {"cpu": "2"}}
 
 
+def test_limits_have_no_order() -> None:
+    first, second = {"type": "Pod", "max": {"cpu": "2"}}, {"type": "PersistentVolumeClaim", "max": {"storage": "1Gi"}}
+    one, other = (spec(space(limit_range={"limits": entries})) for entries in ([first, second], [second, first]))
+    assert one == other
+    assert limit_ranges.alike([first, second], []) == limit_ranges.alike([second, first], [])
+
+
 IDENTITY = {"app.kubernetes.io/managed-by": "slipway", "slipway.platform/platform": "demo"}
 
 
