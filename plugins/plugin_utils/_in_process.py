@@ -34,6 +34,8 @@ DONE = "__slipway_done"
 
 gc.disable()  # the collector would look through what is being loaded again and again
 warm()
+for name in ("_aws.provider", "_core.run"):  # what every box imports
+    import_module(f"ansible_collections.slipway.platform.plugins.module_utils.{name}")
 gc.freeze()  # and in forked workers it would copy the pages of all that
 gc.enable()
 

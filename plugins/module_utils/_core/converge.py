@@ -49,13 +49,26 @@ def converge(
     if check_mode or not due(first):
         return first, first
     apply(first)
+    view = looked(look, lambda view: not view.plan, seconds, clock=clock, sleep=sleep)
+    if view.plan:
+        raise Impossible(left(view.plan))
+    return first, view
+
+
+def looked(
+    look: Callable[[], V],
+    shows: Callable[[V], bool],
+    seconds: float,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> V:
+    """The first view that shows what was made, or the last one when the time is over."""
     end, pause = clock() + seconds, 0.1
     while True:
         view = look()
-        if not view.plan:
-            return first, view
-        if clock() >= end:
-            raise Impossible(left(view.plan))
+        if shows(view) or clock() >= end:
+            return view
         sleep(pause)
         pause = min(pause * 2, 5.0)
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import count
@@ -15,7 +14,7 @@ from typing import Any
 from . import main
 from .apply import Applier, ApplyFailure, wait_until_gone
 from .box import Box
-from .converge import converge, in_words
+from .converge import converge, in_words, looked
 from .find import find
 from .known import Known
 from .options import checked
@@ -158,14 +157,11 @@ class Runner:
 
     def _after(self, lost: Change) -> _View:
         """What stands after a change that was not answered: as soon as it shows, or when it would have shown."""
-        end, pause = time.monotonic() + SEEN_SECONDS, 0.1
-        while True:
-            view = self._look()
-            missing = any((change.ref, change.action) == (lost.ref, lost.action) for change in view.plan.changes)
-            if not missing or time.monotonic() >= end:
-                return view
-            time.sleep(pause)
-            pause = min(pause * 2, 5.0)
+
+        def shows(view: _View) -> bool:
+            return all((change.ref, change.action) != (lost.ref, lost.action) for change in view.plan.changes)
+
+        return looked(self._look, shows, SEEN_SECONDS)
 
 
 def _by_name(value: Value, same: Mapping[Ref, str]) -> Value:
