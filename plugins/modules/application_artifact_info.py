@@ -27,6 +27,10 @@ options:
     description:
       - Only claims of versions with a higher precedence are returned. By default all are.
     type: str
+  except_commit:
+    description:
+      - Full hash of a commit whose own claims are left out.
+    type: str
 attributes:
   check_mode:
     description: Nothing is ever written.
@@ -57,6 +61,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+versions:
+  description: The claimed versions alone.
+  returned: success
+  type: list
+  elements: str
 claims:
   description: The claims, in the order of their keys.
   returned: success
@@ -86,7 +95,8 @@ from ansible_collections.slipway.platform.plugins.module_utils._pipeline.semver_
 
 
 def step(module: Any, options: dict[str, Any], api: Api) -> Outcome:
-    return Outcome(Plan(), {"claims": read(named(options, api), api)})
+    claims = read(named(options, api), api)
+    return Outcome(Plan(), {"claims": claims, "versions": [claim["version"] for claim in claims]})
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
 from ansible_collections.slipway.platform.plugins.module_utils._aws.s3.objects import Objects
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact import claims
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.fetch import fetch, look
 from ansible_collections.slipway.platform.plugins.module_utils._pipeline.application_artifact.run import Runner
 
@@ -97,6 +98,15 @@ def test_a_folder_holds_each_artifact_under_its_name_in_the_bucket(artifact: Art
         artifact.run(directory=str(tmp_path))
     with pytest.raises(Refusal, match=r"directory is '.*app-2.0.0-linux-amd64.tar.gz'; it cannot be read"):
         artifact.run(artifacts=[], directory=str(tmp_path), version="2.0.0")
+
+
+def test_what_a_commit_has_claimed_itself_is_left_out(artifact: Artifact) -> None:
+    artifact.run()
+    artifact.run(version="1.3.0", commit=40 * "b")
+    asked = {**dict.fromkeys(claims.OPTIONS), "bucket": BUCKET, "application": "app"}
+    api = api_of(artifact.emulator)
+    assert [claim["version"] for claim in claims.read(asked, api)] == ["1.2.3", "1.3.0"]
+    assert [claim["version"] for claim in claims.read({**asked, "except_commit": layouts.COMMIT}, api)] == ["1.3.0"]
 
 
 def test_every_write_is_conditional_and_carries_its_checksum(artifact: Artifact, monkeypatch: Any) -> None:

@@ -20,11 +20,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
     **application_bucket.OPTIONS,
     "application": {"type": "str", "required": True},
     "after": {"type": "str"},
+    "except_commit": {"type": "str"},
 }
 
 
 def read(values: Mapping[str, Value], api: Api) -> list[dict[str, str]]:
-    """Version and commit of each claim after a version, in the order of their keys; none where there is no bucket."""
+    """Version and commit of each claim after a version, in the order of their keys; none where there is no bucket.
+
+    Claims of `except_commit` are left out: what a commit has claimed itself is free for it.
+    """
     application = application_name("application", values["application"])
     after = None
     if values["after"] is not None and (after := semantic(values["after"])) is None:
@@ -42,6 +46,6 @@ def read(values: Mapping[str, Value], api: Api) -> list[dict[str, str]]:
         found = semantic(text)
         if key == claim_key(application, text) and found is not None and (after is None or found.compare(after) > 0):
             body = objects.get(key)
-            if body is not None:
-                claims.append({"version": text, "commit": claimed_commit(key, body)})
+            if body is not None and (commit := claimed_commit(key, body)) != values.get("except_commit"):
+                claims.append({"version": text, "commit": commit})
     return claims
