@@ -39,7 +39,7 @@ options:
         description:
           - AWS services that may assume the role, such as V(ec2.amazonaws.com). The condition C(aws:SourceAccount) is
             set for those that support it.
-          - This, O(roles[].trust_account) or O(roles[].trust_policy) is required.
+          - This, O(roles[].trust_account), O(roles[].trust_pod_identity) or O(roles[].trust_policy) is required.
         type: list
         elements: str
         default: []
@@ -48,6 +48,26 @@ options:
           - Whether those principals of the account may assume the role whom IAM allows to.
         type: bool
         default: false
+      trust_pod_identity:
+        description:
+          - The pods that may assume the role by EKS Pod Identity, those of one service account.
+        type: dict
+        suboptions:
+          cluster:
+            description:
+              - Name of the cluster.
+            type: str
+            required: true
+          namespace:
+            description:
+              - Namespace of the service account.
+            type: str
+            required: true
+          service_account:
+            description:
+              - Name of the service account.
+            type: str
+            required: true
       trust_policy:
         description:
           - Policy document that says who may assume the role.

@@ -53,6 +53,7 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"},
 }
+PODS = {"cluster": "demo", "namespace": "kube-system", "service_account": "aws-node"}
 
 
 def nodes(**changed: Any) -> dict[str, Any]:
@@ -93,11 +94,15 @@ def iam(emulator: Emulator) -> Any:
         ),
         (
             {"roles": [nodes(trust_services=[])]},
-            "roles[0].trust_services is []; one of trust_services, trust_account and trust_policy is required, and no",
+            "roles[0].trust_services is []; one of trust_services, trust_account, trust_pod_identity and trust_policy",
         ),
         (
             {"roles": [nodes(trust_policy=TRUST)]},
-            "roles[0].trust_services is ['ec2.amazonaws.com']; one of trust_services, trust_account and trust_policy",
+            "roles[0].trust_services is ['ec2.amazonaws.com']; one of trust_services, trust_account, trust_pod",
+        ),
+        (
+            {"roles": [nodes(trust_services=[], trust_pod_identity={**PODS, "namespace": "*"})]},
+            "roles[0].trust_pod_identity.namespace is '*'; one name is allowed, without wildcards.",
         ),
         (
             {"roles": [nodes(managed_policies=[f"arn:aws:iam::{ACCOUNT}:user/somebody"])]},
@@ -146,6 +151,20 @@ def test_life(life: Life, iam: Any) -> None:
     assert life.step(roles=[nodes(trust_services=[], trust_policy=TRUST)]) == [
         "update iam_role demo-nodes trust_policy.Statement"
     ]
+    assert life.step() == ["update iam_role demo-nodes trust_policy.Statement"]
+    assert life.step(roles=[nodes(trust_services=[], trust_pod_identity=PODS)]) == [
+        "update iam_role demo-nodes trust_policy.Statement"
+    ]
+    (trust,) = iam.get_role(RoleName="demo-nodes")["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    assert "pods.eks.amazonaws.com" in trust["Principal"]["Service"]
+    told = {
+        key: value[0] if isinstance(value, list) else value for key, value in trust["Condition"]["StringEquals"].items()
+    }
+    assert {key.partition("/")[2]: value for key, value in told.items() if "RequestTag" in key} == {
+        "eks-cluster-name": "demo",
+        "kubernetes-namespace": "kube-system",
+        "kubernetes-service-account": "aws-node",
+    }
     assert life.step() == ["update iam_role demo-nodes trust_policy.Statement"]
     assert life.step(roles=[nodes(managed_policies=["AmazonEKS_CNI_Policy", BOUNDARY])]) == [
         "update iam_role demo-nodes managed_policies"

@@ -14,7 +14,7 @@ from typing import Any
 from ..._aws import policies as _policies
 from ..._aws.account import Account
 from ..._aws.iam.model import IAM_OPTIONS, POLICY_ARN, Iam, check_iam, short_policy
-from ..._aws.iam.trust import account_trust, service_trust
+from ..._aws.iam.trust import account_trust, pod_identity_trust, service_trust
 from ..._core.plan import Refusal, Value
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -27,6 +27,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "description": {"type": "str", "default": ""},
             "trust_services": {"type": "list", "elements": "str", "default": []},
             "trust_account": {"type": "bool", "default": False},
+            "trust_pod_identity": {
+                "type": "dict",
+                "options": {
+                    "cluster": {"type": "str", "required": True},
+                    "namespace": {"type": "str", "required": True},
+                    "service_account": {"type": "str", "required": True},
+                },
+            },
             "trust_policy": {"type": "dict"},
             "managed_policies": {"type": "list", "elements": "str", "default": []},
             "policies": {"type": "dict", "default": {}},
@@ -40,6 +48,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
+_POD_IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}")
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 _MANAGED = re.compile(r"([\w-]+/)*[\w+=,.@-]+", re.ASCII)
 _COMPONENT = re.compile(r"[a-z][a-z0-9_-]{0,30}")
@@ -109,19 +118,22 @@ def _role(path: str, platform: str, entry: Mapping[str, Value], account: Account
     duration = entry["max_session_duration"]
     if not 3600 <= duration <= 43200:
         raise Refusal(f"{path}.max_session_duration", duration, "3600 to 43200 seconds are allowed")
-    services, document = entry["trust_services"], entry["trust_policy"]
-    if [bool(services), bool(document), entry["trust_account"]].count(True) != 1:
-        words = "one of trust_services, trust_account and trust_policy is required, and no more"
+    services, document, pods = entry["trust_services"], entry["trust_policy"], entry["trust_pod_identity"]
+    if [bool(services), bool(document), bool(pods), entry["trust_account"]].count(True) != 1:
+        words = "one of trust_services, trust_account, trust_pod_identity and trust_policy is required, and no more"
         raise Refusal(f"{path}.trust_services", services, words)
     for position, service in enumerate(services):
         if not _SERVICE.fullmatch(service):
             raise Refusal(f"{path}.trust_services[{position}]", service, _SERVICE_WORDS)
+    for key, text in (pods or {}).items():
+        if not _POD_IDENTITY.fullmatch(text):
+            raise Refusal(f"{path}.trust_pod_identity.{key}", text, "one name is allowed, without wildcards")
     if document:
         _policies.check(f"{path}.trust_policy", document)
     return Role(
         name=name,
         description=entry["description"],
-        trust=_trust(services, document, account),
+        trust=_trust(entry, account),
         managed_policies=_managed(f"{path}.managed_policies", entry["managed_policies"]),
         policies=_inline(f"{path}.policies", entry["policies"], account.partition),
         instance_profile=entry["instance_profile"],
@@ -129,10 +141,12 @@ def _role(path: str, platform: str, entry: Mapping[str, Value], account: Account
     )
 
 
-def _trust(services: list[str], document: Mapping[str, Value] | None, account: Account) -> Mapping[str, Value]:
-    if document:
-        return _policies.canonical(document, account.partition)
-    return service_trust(services, account) if services else account_trust(account)
+def _trust(entry: Mapping[str, Value], account: Account) -> Mapping[str, Value]:
+    if entry["trust_policy"]:
+        return _policies.canonical(entry["trust_policy"], account.partition)
+    if entry["trust_pod_identity"]:
+        return pod_identity_trust(account, **entry["trust_pod_identity"])
+    return service_trust(entry["trust_services"], account) if entry["trust_services"] else account_trust(account)
 
 
 def _managed(path: str, names: list[str]) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.account import Account
 from ansible_collections.slipway.platform.plugins.module_utils._aws.iam.model import Iam, iam_role, instance_profile
@@ -76,3 +78,24 @@ def test_names_of_aws_policies_and_arns_mean_the_same() -> None:
     short = attributes("service-role/AmazonEBSCSIDriverPolicy", own)
     assert short == attributes(own, "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy", own)
     assert short == [own, "service-role/AmazonEBSCSIDriverPolicy"]
+
+
+def test_the_roles_of_add_ons_are_for_the_service_accounts_of_the_add_ons() -> None:
+    """Each role that pods assume is bound to its add-on's pods; the names are those of the defaults."""
+    role = Path(__file__).resolve().parents[4] / "roles/eks"
+    tasks = (role / "tasks/foundation.yml").read_text()
+    assert "pods.eks.amazonaws.com" not in tasks, "any pod of any cluster of the account"
+    (task,) = [
+        entry["slipway.platform.iam_roles"] for entry in yaml.safe_load(tasks) if "slipway.platform.iam_roles" in entry
+    ]
+    addons = yaml.safe_load((role / "defaults/main.yml").read_text())["eks_addons"]
+    bound = {entry["name"]: entry["trust_pod_identity"] for entry in task["roles"] if "trust_pod_identity" in entry}
+    assert bound == {
+        addon["role"]: {
+            "cluster": "{{ platform_name }}",
+            "namespace": "kube-system",
+            "service_account": addon["service_account"],
+        }
+        for addon in addons
+        if "role" in addon
+    }
