@@ -146,13 +146,15 @@ def test_the_gate_stops_the_release(place_of_images: Place, first: Run, tmp_path
     matches_nothing = {"id": "CVE-2000-0001", "package": "none", "reason": "test", "owner": "us", "expires": expires}
     policy.write_text(json.dumps({"exceptions": [matches_nothing]}))
     before = place_of_images.registry.writes()
+    place_of_images.emulator.forget()
+    run = place_of_images.play(image_build_policy=str(policy), image_build_push=False)
+    run.assert_good()  # what is not pushed is judged, and the verdict stops nothing
+    assert "CVE-2000-0001" in run.output
+    assert place_of_images.emulator.writes() == [], "what is not released claims no version"
+    assert place_of_images.registry.writes() == before
     run = place_of_images.play(image_build_policy=str(policy))
     assert run.code == 2
     assert "CVE-2000-0001" in run.output
-    assert place_of_images.registry.writes() == before
-    assert place_of_images.git("tag") == "v0.1.0"
-    run = place_of_images.play(image_build_policy=str(policy), image_build_push=False)
-    assert run.code == 0, "a build that is not pushed is judged, and the verdict stops nothing"
     assert place_of_images.registry.writes() == before
     assert place_of_images.git("tag") == "v0.1.0"
     assert not [key for key in place_of_images.stored() if key.startswith("applications/app/0.1.1/release")]
@@ -168,6 +170,23 @@ def test_a_fix_is_the_next_patch_version_on_the_same_first_layer(place_of_images
     assert layers[0][:2] == layers[1][:2]
     assert layers[0][2] != layers[1][2]
     assert place_of_images.git("tag") == "v0.1.0\nv0.1.1"
+
+
+@pytest.mark.parametrize("push", [True, False], ids=["released", "only built"])
+def test_a_commit_with_nothing_to_release_ends_well(place_of_images: Place, first: Run, push: bool) -> None:
+    """One line says so; nothing is compiled, claimed or built."""
+    place_of_images.git("commit", "--quiet", "--allow-empty", "--message=docs: more")
+    place_of_images.git("push", "--quiet")
+    place_of_images.emulator.forget()
+    before, stored = place_of_images.registry.writes(), place_of_images.stored()
+    run = place_of_images.play(image_build_push=push).assert_good()
+    commit = place_of_images.git("rev-parse", "HEAD")
+    told = [result["msg"] for task, _, result in run.tasks if task.endswith("Nothing to release")]
+    assert told == [f"Commit {commit[:12]} has nothing to release: no commit since v0.1.1 leads to a new version."]
+    ran = [task.rpartition("| ")[2] for task, _, result in run.tasks if not result.get("skipped")]
+    assert not {"Compile and pack", "Claim of the version, and the artifact", "Image", "Release"}.intersection(ran)
+    assert place_of_images.emulator.writes() == []
+    assert (place_of_images.registry.writes(), place_of_images.stored()) == (before, stored)
 
 
 def test_nodes_that_could_not_run_the_image(place_of_images: Place, first: Run) -> None:
