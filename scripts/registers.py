@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes what follows from the modules and boxes that there are: action plugins, action groups, the list of boxes.
+"""Writes what follows from modules, roles and destroy.yml: action plugins, action groups, the list of boxes, a scenario
+for each role, and how scenarios take down what they made.
 
 Usage: scripts/registers.py [--check]
 --check writes nothing and exits 1 if a file is stale.
@@ -34,6 +35,28 @@ from ansible_collections.slipway.platform.plugins.plugin_utils._in_process impor
 
 class ActionModule({action}):
     \"\"\"Runs the module of the same name in process.\"\"\"
+"""
+
+CLEANUP = """\
+---
+# Written by scripts/registers.py from destroy.yml: all of it is taken down, whichever roles the scenario has run.
+- name: Take everything down
+  hosts: all
+  gather_facts: false
+  environment: "{{{{ sandbox_environment }}}}"
+  vars:
+{variables}
+  tasks:
+    - name: Run each role to take down what it makes
+      ansible.builtin.include_role:
+        name: "slipway.platform.{{{{ role }}}}"
+      loop: [{roles}]
+      loop_control:
+        loop_var: role
+
+    - name: Nothing is left
+      ansible.builtin.import_tasks:
+        file: tasks/nothing_left.yml
 """
 
 BOXES = """\
@@ -120,10 +143,28 @@ def boxes() -> str:
     return HEADER + BOXES.format(imports=imports, entries=entries)
 
 
+def cleanup() -> str:
+    (play,) = yaml.safe_load((ROOT / "destroy.yml").read_text(encoding="utf-8"))
+    roles = play["tasks"][0]["slipway.platform.platform_check"]["roles"]
+    given = {**play["vars"], "buckets_delete_objects": ["application"]}
+    variables = "\n".join(f"    {name}: {_flow(given[name])}" for name in sorted(given))
+    return CLEANUP.format(variables=variables, roles=", ".join(roles))
+
+
+def _flow(value: object) -> str:
+    """A value as YAML on one line."""
+    return yaml.safe_dump(value, default_flow_style=True).strip().removesuffix("...").strip()
+
+
 def wanted() -> Iterator[tuple[Path, str]]:
     """Each file that is written, with its text."""
     yield RUNTIME, runtime()
     yield LIST, boxes()
+    yield ROOT / "molecule" / "shared" / "cleanup.yml", cleanup()
+    for role in sorted(path.parent.parent.name for path in ROOT.glob("roles/*/meta/argument_specs.yml")):
+        path = ROOT / "molecule" / role / "molecule.yml"
+        if not path.exists():  # one that stands may say more
+            yield path, f"---\nscenario:\n  name: {role}\n"
     for name, text in modules().items():
         path = ROOT / "plugins" / "action" / f"{name}.py"
         if not (path.exists() and "    def " in path.read_text(encoding="utf-8")):  # one that does more than to run
@@ -143,6 +184,7 @@ def main(argv: list[str]) -> int:
         if check:
             print(f"{path.relative_to(ROOT)} is stale: run scripts/registers.py", file=sys.stderr)
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     return int(check and bool(found))
 
