@@ -82,13 +82,25 @@ options:
       - name: build
         permissions: [artifacts]
         refs: [refs/heads/main]
+        job_workflow_refs:
+          - slipway-platform/slipway.platform/.github/workflows/build.yml@*
       - name: image
         permissions: [images]
         refs: [refs/heads/main]
+        job_workflow_refs:
+          - slipway-platform/slipway.platform/.github/workflows/image.yml@*
       - name: plan
         permissions: [plan]
         refs: [refs/heads/main]
         pull_requests: true
+        job_workflow_refs:
+          - slipway-platform/slipway.platform/.github/workflows/drift.yml@*
+          - slipway-platform/slipway.platform/.github/workflows/pull-request.yml@*
+      - name: scan
+        permissions: [scan]
+        refs: [refs/heads/main]
+        job_workflow_refs:
+          - slipway-platform/slipway.platform/.github/workflows/drift.yml@*
     suboptions:
       name:
         description:
@@ -102,6 +114,7 @@ options:
           - C(images) reads them, pushes images, signs them and writes bills of materials, release manifests and records
             of scans, each once.
           - C(plan) reads the settings of the platform's resources, never the content of objects or logs.
+          - C(scan) reads releases and images and writes records of scans; it pushes and signs nothing.
         type: list
         elements: str
         required: true

@@ -87,7 +87,7 @@ def test_platforms_of_one_account_share_the_repository_and_the_provider(emulator
     assert sorted(github.state.repository.environments) == ["production", "staging"]
     iam = emulator.client("iam")
     assert len(iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]) == 1
-    assert len(iam.list_roles()["Roles"]) == 9
+    assert len(iam.list_roles()["Roles"]) == 10
     conditions = iam.get_role(RoleName="production-ireland-github-shop-image")["Role"]["AssumeRolePolicyDocument"]
     subjects = conditions["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
     assert subjects == ["repo:octo-org@123/shop@456:environment:production"]
@@ -102,7 +102,7 @@ def test_platforms_of_one_account_share_the_repository_and_the_provider(emulator
         ({"github_repository": None}, "github_repository is not set; a value is required."),
         (
             {"github_roles": [{"name": "build", "permissions": ["artifact"], "refs": ["refs/heads/main"]}]},
-            "github_roles[0].permissions[0] is 'artifact'; allowed are artifacts, images, plan.",
+            "github_roles[0].permissions[0] is 'artifact'; allowed are artifacts, images, plan, scan.",
         ),
         (
             {"github_settings": {"allow_squash_merge": False}},

@@ -18,6 +18,9 @@ from ..._core.plan import Ref, Refusal, Value
 from .permissions import PERMISSIONS, Scope
 from .trust import Workflow
 
+WORKFLOWS = "slipway-platform/slipway.platform/.github/workflows"
+"""The reusable workflows of this collection: a job that the application writes itself is none of them."""
+
 OPTIONS: dict[str, dict[str, Any]] = {
     "repository": {"type": "str"},
     "owner_id": {"type": "int"},
@@ -32,9 +35,31 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": "list",
         "elements": "dict",
         "default": [
-            {"name": "build", "permissions": ["artifacts"], "refs": ["refs/heads/main"]},
-            {"name": "image", "permissions": ["images"], "refs": ["refs/heads/main"]},
-            {"name": "plan", "permissions": ["plan"], "refs": ["refs/heads/main"], "pull_requests": True},
+            {
+                "name": "build",
+                "permissions": ["artifacts"],
+                "refs": ["refs/heads/main"],
+                "job_workflow_refs": [f"{WORKFLOWS}/build.yml@*"],
+            },
+            {
+                "name": "image",
+                "permissions": ["images"],
+                "refs": ["refs/heads/main"],
+                "job_workflow_refs": [f"{WORKFLOWS}/image.yml@*"],
+            },
+            {
+                "name": "plan",
+                "permissions": ["plan"],
+                "refs": ["refs/heads/main"],
+                "pull_requests": True,
+                "job_workflow_refs": [f"{WORKFLOWS}/drift.yml@*", f"{WORKFLOWS}/pull-request.yml@*"],
+            },
+            {
+                "name": "scan",
+                "permissions": ["scan"],
+                "refs": ["refs/heads/main"],
+                "job_workflow_refs": [f"{WORKFLOWS}/drift.yml@*"],
+            },
         ],
         "options": {
             "name": {"type": "str", "required": True},

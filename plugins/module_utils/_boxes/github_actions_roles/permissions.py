@@ -89,6 +89,18 @@ def images(scope: Scope) -> list[dict[str, Value]]:
     return statements
 
 
+def scan(scope: Scope) -> list[dict[str, Value]]:
+    """Reading releases and images, and records of scans into the bucket. It pushes and signs nothing."""
+    statements = _bucket(scope, [scope.objects("scans/*.json")])
+    if scope.images:
+        repositories = [scope.account.arn("ecr", f"repository/{name}") for name in scope.images]
+        statements += [
+            _allow("Login", ["ecr:GetAuthorizationToken"], "*"),  # AWS knows no resource for it
+            _allow("Images", ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], repositories),
+        ]
+    return statements
+
+
 ECR_ACTIONS = (
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",
@@ -159,6 +171,7 @@ PERMISSIONS: dict[str, Callable[[Scope], list[dict[str, Value]]]] = {
     "artifacts": artifacts,
     "images": images,
     "plan": plan,
+    "scan": scan,
 }
 
 

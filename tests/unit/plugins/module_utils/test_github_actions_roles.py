@@ -295,6 +295,27 @@ def test_the_artifacts_role_pushes_and_signs_nothing() -> None:
     assert services == {"s3", "kms"}
 
 
+def test_the_scan_reads_images_writes_records_and_neither_pushes_nor_signs() -> None:
+    policy = permissions("scan", signing_key_arn=SIGNING)
+    repository = f"arn:aws:ecr:eu-west-1:{ACCOUNT.id}:repository/demo/shop"
+    assert allowed(policy, "ecr:BatchGetImage", repository)
+    assert allowed(policy, "s3:GetObject", f"{OBJECT}/release.json")
+    assert allowed(policy, "s3:PutObject", f"{OBJECT}/scans/sha256:0/2026-01-02.json", CONDITIONAL)
+    for file in ("release.json", "claim.json", "shop-1.2.3-linux-amd64.tar.gz"):
+        assert not allowed(policy, "s3:PutObject", f"{OBJECT}/{file}", CONDITIONAL)
+    for action in ("ecr:PutImage", "ecr:InitiateLayerUpload"):
+        assert not allowed(policy, action, repository)
+    assert not allowed(policy, "kms:Sign", SIGNING)
+
+
+def test_by_default_each_role_is_for_its_own_workflow() -> None:
+    """A job that the application's repository writes itself gets none of them, whatever runs on main."""
+    wanted = {"build": ["build"], "image": ["image"], "plan": ["drift", "pull-request"], "scan": ["drift"]}
+    workflows = "slipway-platform/slipway.platform/.github/workflows"
+    defaults = {entry["name"]: entry["job_workflow_refs"] for entry in BOX.options["roles"]["default"]}
+    assert defaults == {name: [f"{workflows}/{file}.yml@*" for file in files] for name, files in wanted.items()}
+
+
 READS = ("describe", "get", "head", "list")
 ACTIONS = {
     "resourcegroupstaggingapi:GetResources": "tag:GetResources",
