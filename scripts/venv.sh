@@ -29,7 +29,7 @@ export VIRTUAL_ENV=$venv UV_LINK_MODE=${UV_LINK_MODE:-copy} UV_SYSTEM_CERTS=${UV
 
 # What tests compare our answers with is JavaScript. The demo does without it: if it cannot be had now, the next make tries again.
 npm=$root/tests/npm
-if [ "$npm/package-lock.json" -nt "$npm/node_modules/.package-lock.json" ]; then
+if [ "$requirements" = requirements.txt ] && [ "$npm/package-lock.json" -nt "$npm/node_modules/.package-lock.json" ]; then
     if PATH=$venv/bin:$PATH npm ci --silent --prefix "$npm" --fetch-retries 1 --fetch-retry-mintimeout 1000; then
         touch "$npm/node_modules/.package-lock.json"
     else

@@ -106,7 +106,6 @@ def planned(environment: dict[str, str], *more: str) -> tuple[int, dict[str, Any
 
 def main() -> int:
     started = time.monotonic()
-    subprocess.run([str(SCRIPTS / "run.sh")], check=True)
     if os.environ["ACCOUNT"] == "empty":
         with empty_account() as environment:
             ours = json.dumps({"platform_account_id": "123456789012", "platform_profile": None})

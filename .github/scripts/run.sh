@@ -1,16 +1,13 @@
 #!/bin/bash
 # Runs a play with the collection that these actions come with: run.sh PLAY [arguments of ansible-playbook].
-# PLAY is one of the actions, or a playbook of the collection such as image.yml. The first use in a job makes the
-# virtual environment; without PLAY, that is all.
+# PLAY is one of the actions, or a playbook of the collection such as image.yml. It installs nothing: it may hold a role.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if ! [ -x .venv/bin/ansible-playbook ]; then
-    echo "::group::Virtual environment" >&2
-    scripts/venv.sh requirements.txt .venv/.requirements >&2
-    echo "::endgroup::" >&2
+    echo "::error title=Runtime::The action runtime comes before this one in a job."
+    exit 1
 fi
-play=${1-}
-[ -n "$play" ] || exit 0
+play=$1
 shift
 if [ -d ".github/actions/$play" ]; then
     play=.github/actions/$play/play.yml

@@ -15,9 +15,12 @@ from .tree import ROOT
 
 PINS = {
     "actions/checkout": ("3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
+    "actions/download-artifact": ("3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c", "v8.0.1"),
+    "actions/upload-artifact": ("043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", "v7.0.1"),
     "aws-actions/configure-aws-credentials": ("e6de054238d6b7531b4efff3b6587d9aade6a06c", "v6.2.3"),
 }
 """Every action of others that is used: the commit of its tag."""
+ROLE = "aws-actions/configure-aws-credentials"
 OURS = "slipway-platform/slipway.platform"
 TRIGGERS = {"pull_request", "push", "schedule", "workflow_call", "workflow_dispatch"}
 """What may start a workflow. Not among them: what runs a fork's code with rights (pull_request_target, workflow_run,
@@ -118,6 +121,61 @@ def test_checkouts_leave_no_token_behind(path: Path) -> None:
             assert step["with"]["persist-credentials"] == "false" or step["with"]["persist-credentials"] is False
         if step.get("uses", "").startswith("aws-actions/"):
             assert (step["with"]["output-credentials"], step["with"]["output-env-credentials"]) == (True, False)
+
+
+COMPILE, RUNTIME = "$/.github/actions/compile", "$/.github/actions/runtime"
+INSTALLS = re.compile(r"venv\.sh|cosign\.sh|runtime\.sh|\b(?:pip|uv|npm|apt-get|go build)\b")
+
+
+@pytest.mark.parametrize("path", REUSABLE, ids=name)
+def test_code_of_the_application_runs_where_nothing_is_worth_stealing(path: Path) -> None:
+    """No role, no secret and a token that reads, in the job; and no job that has more of them compiles."""
+    for job in jobs(path).values():
+        used = [step.get("uses", "") for step in job["steps"]]
+        if COMPILE in used:
+            assert job["permissions"] == {"contents": "read"}
+            assert "secrets" not in str(job)
+            assert not [action for action in used if action.startswith("aws-actions/")]
+
+
+def test_what_was_compiled_is_handed_on_by_digest() -> None:
+    build = jobs(ROOT / ".github/workflows/build.yml")
+    assert build["compile"]["outputs"] == {"checksums": "${{ steps.compile.outputs.checksums }}"}
+    (artifact,) = [step for step in build["artifact"]["steps"] if step.get("uses") == "$/.github/actions/artifact"]
+    assert artifact["with"]["checksums"] == "${{ needs.compile.outputs.checksums }}"
+    used = [step["uses"].partition("@")[0] for step in build["artifact"]["steps"]]
+    assert "actions/checkout" not in used, "the job that writes has nothing of the application's to run"
+
+
+@pytest.mark.parametrize("path", REUSABLE, ids=name)
+def test_what_is_installed_comes_before_the_role(path: Path) -> None:
+    for job in jobs(path).values():
+        used = [step.get("uses", "").partition("@")[0] for step in job["steps"]]
+        role = used.index(ROLE) if ROLE in used else len(used)
+        assert RUNTIME not in used[role:]
+        for step in job["steps"]:
+            if "AWS_SECRET_ACCESS_KEY" in step.get("env", {}):
+                assert RUNTIME in used[:role]
+                assert job["steps"].index(step) > role
+        if ROLE in used:
+            (runtime,) = [step for step in job["steps"] if step.get("uses") == RUNTIME]
+            assert "lock" not in runtime.get("with", {}), "the development lock is none for a role"
+
+
+def test_only_the_action_runtime_installs() -> None:
+    for path in ACTIONS:
+        scripts = [ROOT / ".github/scripts" / found for found in re.findall(r"scripts/([\w.]+)", path.read_text())]
+        text = "".join(str(step.get("run")) for step in steps(path)) + "".join(file.read_text() for file in scripts)
+        assert bool(INSTALLS.search(text)) == (path.parent.name == "runtime"), path
+
+
+def test_the_runtime_is_a_handful_of_packages_at_the_versions_of_the_lock() -> None:
+    pins = [
+        set(re.findall(r"^([a-z0-9-]+==\S+)", (ROOT / file).read_text(), re.MULTILINE))
+        for file in ("runtime.txt", "requirements.txt")
+    ]
+    assert pins[0] < pins[1]
+    assert len(pins[0]) <= 25
 
 
 @pytest.mark.parametrize("path", EVERY, ids=name)

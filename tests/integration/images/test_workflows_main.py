@@ -36,7 +36,7 @@ def repository(emulator: Emulator, fake_github: Github, collection: Path, tmp_pa
     ours = {"TagSet": [{"Key": "slipway:platform", "Value": "demo"}]}
     emulator.client("s3").put_bucket_tagging(Bucket=BUCKET, Tagging=ours)
     variables = {"APPLICATION_BUCKET": BUCKET, "AWS_REGION": REGION}
-    for name in ("build", "image", "plan"):
+    for name in ("build", "image", "plan", "scan"):
         role(emulator, f"demo-{name}")
         variables[f"AWS_{name.upper()}_ROLE"] = f"arn:aws:iam::123456789012:role/demo-{name}"
     found = Repository.of(ROOT / "examples/app", tmp_path / "app", collection, variables=variables)
@@ -68,7 +68,7 @@ def test_a_push_leads_to_artifact_image_tag_and_release_notes(
     repository.remote(tmp_path / "app.git")
     run = repository.act("push", "main.yml")
     assert run.passed, run.text
-    assert list(run.jobs) == ["Build", "Image", "Release"]
+    assert list(run.jobs) == ["Version", "Test and compile", "Artifact", "Image", "Release"]
     assert PASSWORD not in run.text
 
     found = objects(emulator)
@@ -92,12 +92,12 @@ def test_a_push_leads_to_artifact_image_tag_and_release_notes(
     assert notes["tag_name"] == "v0.1.0"
     assert f"Image: `{registry}/app@{pushed}`" in notes["body"]
     assert repository.asked == [
-        f"{repository.variables[f'AWS_{name}_ROLE']} in {REGION}" for name in ("BUILD", "IMAGE")
+        f"{repository.variables[f'AWS_{name}_ROLE']} in {REGION}" for name in ("BUILD", "BUILD", "IMAGE")
     ]
 
     repository.git("fetch", "--quiet", "--tags", "origin")
     again = repository.act("push", "main.yml")
-    assert again.jobs == {"Build": True, "Image": True, "Release": True}, again.text
+    assert again.jobs == dict.fromkeys(run.jobs, True), again.text
     assert objects(emulator) == found, "the same commit gives the same bytes, and nothing is written over"
     assert len(fake_github.state.repository.releases) == 1
 
@@ -127,14 +127,14 @@ def test_a_failing_test_of_the_application_turns_the_run_red(repository: Reposit
     service.write_text(service.read_text().replace("Hello, ", "Good bye, "))
     repository.commit("feat: another greeting")
     run = repository.act("push", "main.yml")
-    assert run.jobs == {"Build": False}
+    assert run.jobs == {"Version": True, "Test and compile": False}
     assert "--- FAIL: TestGreetingTellsVersionAndCommit" in run.text
     assert objects(emulator) == {}
 
 
 SILENT = """\
 test:
-\t@! env | grep -E '^(AWS_(ACCESS|SECRET|SESSION)|ACTIONS_|GITHUB_(ENV|OUTPUT|PATH|STATE|TOKEN))' | cut -d= -f1 | grep .
+\t@! env | grep -oE '^(AWS_(ACCESS|SECRET|SESSION)|ACTIONS_|GITHUB_(ENV|OUTPUT|PATH|STATE|TOKEN)|NPM_TOKEN)'
 build:
 \t@$(MAKE) --no-print-directory test
 \tmkdir -p '$(OUTPUT)/bin' && echo '$(VERSION) $(COMMIT) $(ARCHITECTURE) $(SOURCE_DATE_EPOCH)' >'$(OUTPUT)/bin/app'
@@ -149,6 +149,7 @@ def test_a_version_that_is_claimed_is_passed_over_and_no_command_of_the_applicat
     claim = {"application": "app", "version": "0.1.0", "commit": "a" * 40}
     emulator.client("s3").put_object(Bucket=BUCKET, Key=f"{FOLDER}/claim.json", Body=json.dumps(claim).encode())
     repository.environment |= {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "a token", "ACTIONS_RUNTIME_TOKEN": "another"}
+    repository.environment |= {"NPM_TOKEN": "one that nobody thought of"}
     run = repository.act("push", "main.yml", job="build")
     assert run.passed, run.text
     found = objects(emulator)
@@ -161,6 +162,20 @@ def test_a_version_that_is_claimed_is_passed_over_and_no_command_of_the_applicat
         assert built.read().decode().split() == ["0.2.0", commit, "amd64", "1793613600"]
 
 
+def test_other_archives_than_those_that_were_compiled_are_refused(
+    repository: Repository, emulator: Emulator, tmp_path: Path
+) -> None:
+    """Somebody has put his own in the place where the jobs hand them on."""
+    swapped = tmp_path / "swapped" / ARCHIVE
+    swapped.parent.mkdir(parents=True)
+    swapped.write_bytes(b"a back door")
+    repository.environment["STAND_IN_SWAP"] = str(tmp_path / "swapped")
+    run = repository.act("push", "main.yml", job="build")
+    assert run.jobs == {"Version": True, "Test and compile": True, "Artifact": False}, run.text
+    assert "::error title=Artifact::The archives are not those that were compiled." in run.text
+    assert objects(emulator) == {}
+
+
 def test_a_commit_that_leads_to_no_version_is_tested_and_nothing_else(
     repository: Repository, emulator: Emulator
 ) -> None:
@@ -169,6 +184,6 @@ def test_a_commit_that_leads_to_no_version_is_tested_and_nothing_else(
     repository.commit("docs: less")
     run = repository.act("push", "main.yml")
     assert run.passed, run.text
-    assert run.jobs == {"Build": True}
+    assert run.jobs == {"Version": True, "Test and compile": True}
     assert "ok  \texample.com/app" in run.text
     assert objects(emulator) == {}
