@@ -16,10 +16,11 @@ import re
 import sys
 from pathlib import Path
 
-HEADING = re.compile(r" {0,3}(#{1,6})\s+(.+?)\s*#*\s*")
-FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-CHOICE = re.compile(r"\s*[-*+]\s+\[([ xX])\]\s*(.*?)\s*")
+# Anybody may write the text. No repetition gives back what it took, so that the time is linear in its length.
+HEADING = re.compile(r" {0,3}+(#{1,6}+)\s++(\S.*+)")
+FENCE = re.compile(r" {0,3}+(`{3,}+|~{3,}+)")
+COMMENT = re.compile(r"<!--(?:(?!-->).)*+(?:-->|\Z)", re.DOTALL)
+CHOICE = re.compile(r"\s*+[-*+]\s++\[([ xX])\]\s*+(.*+)")
 PLACEHOLDERS = {"", "answer", "fixme", "later", "tba", "tbd", "todo", "wip", "xxx"}
 
 
@@ -36,10 +37,15 @@ def sections(text: str) -> dict[str, list[str]]:
         elif mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
             fence = ""
         elif heading and not fence:
-            lines = found.setdefault(plain(heading[2]), [])
+            lines = found.setdefault(plain(title(heading)), [])
             continue
         lines.append(line)
     return found
+
+
+def title(heading: re.Match[str]) -> str:
+    """The text of a heading, without the number signs that may close it."""
+    return heading[2].rstrip().rstrip("#").rstrip()
 
 
 def plain(text: str) -> str:
@@ -83,12 +89,12 @@ def fault(lines: list[str] | None, asked: list[str]) -> str:
 def faults(template: str, body: str) -> list[str]:
     """A sentence for each question that is open, in the template's order."""
     answered = sections(body)
-    titles = [match[2] for line in COMMENT.sub("", template).split("\n") if (match := HEADING.fullmatch(line))]
-    questions = [(title, sections(template)[plain(title)]) for title in titles if title.endswith("?")]
+    titles = [title(match) for line in COMMENT.sub("", template).split("\n") if (match := HEADING.fullmatch(line))]
+    questions = [(asked, sections(template)[plain(asked)]) for asked in titles if asked.endswith("?")]
     if not questions:
         return ["The template asks no question: its headings that end with a question mark are the questions."]
-    found = [(title, fault(answered.get(plain(title)), asked)) for title, asked in questions]
-    return [f"'{title}' {wrong}." for title, wrong in found if wrong]
+    found = [(name, fault(answered.get(plain(name)), asked)) for name, asked in questions]
+    return [f"'{name}' {wrong}." for name, wrong in found if wrong]
 
 
 def main() -> int:

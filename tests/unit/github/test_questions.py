@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from re import _constants as sre_constants
+from re import _parser as sre_parser
+from typing import Any
 
 import pytest
 
@@ -135,3 +138,32 @@ def test_the_projects_own_template_is_refused_as_it_is_and_accepted_once_answere
 def test_no_line_of_a_pull_request_reaches_the_runner() -> None:
     text = "::add-mask::x\n::error::made up\n## Why?\n::stop-commands::x\n"
     assert not [line for line in run(text).stdout.splitlines() if "title=Questions" not in line]
+
+
+def repetitions(parsed: Any) -> list[str]:
+    """Names of the repetitions without a bound in a pattern, those in groups and look-aheads included."""
+    found = []
+    for name, value in parsed:
+        if str(name).endswith("_REPEAT") and value[1] == sre_constants.MAXREPEAT:
+            found.append(str(name))
+        for part in value if isinstance(value, tuple | list) else [value]:
+            for inner in part if isinstance(part, list) else [part]:
+                if isinstance(inner, sre_parser.SubPattern):
+                    found += repetitions(inner)
+    return found
+
+
+@pytest.mark.parametrize("name", ["HEADING", "FENCE", "COMMENT", "CHOICE"])
+def test_the_time_is_linear_in_the_text(name: str) -> None:
+    """No repetition gives back what it took: each step of the engine takes a character or ends."""
+    found = repetitions(sre_parser.parse(getattr(questions, name).pattern))
+    assert set(found) == {"POSSESSIVE_REPEAT"}
+
+
+@pytest.mark.parametrize("line", ["# x" + " " * 200_000 + "y?", "- [ ] " + " " * 200_000 + "y", "#" + " " * 200_000])
+def test_a_long_line_is_read(line: str) -> None:
+    assert questions.faults(SMALL, f"{body()}\n{line}\n") == []
+
+
+def test_a_heading_may_be_closed_by_number_signs() -> None:
+    assert questions.faults("## Why? ##  \n", "## Why? #\nIt was wrong.\n") == []
