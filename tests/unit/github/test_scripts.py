@@ -25,7 +25,7 @@ def collection(tmp_path: Path) -> Path:
         (top / ".github/scripts" / script.name).chmod(0o755)
     write(
         top / "scripts/venv.sh",
-        f'echo set up >>{tmp_path}/log\nmkdir -p .venv/bin\ncp "{tmp_path}/play" .venv/bin/ansible-playbook',
+        f'echo set up $1 >>{tmp_path}/log\nmkdir -p .venv/bin\ncp "{tmp_path}/play" .venv/bin/ansible-playbook',
     )
     write(tmp_path / "play", f'echo "$PWD: $*" >>{tmp_path}/log; env >{tmp_path}/env')
     return top
@@ -44,13 +44,17 @@ def run(top: Path, name: str, *arguments: str, **environment: str) -> subprocess
 
 
 def test_the_virtual_environment_is_made_once_and_plays_run_in_the_collection(collection: Path) -> None:
-    run(collection, "run.sh")
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        run(collection, "run.sh", "version")
+    assert refused.value.stdout == "::error title=Runtime::The action runtime comes before this one in a job.\n"
+    run(collection, "runtime.sh", "runtime.txt")
+    run(collection, "runtime.sh", "runtime.txt")
     run(collection, "run.sh", "version")
     run(collection, "run.sh", "version", "--inventory", "mine")
     run(collection, "run.sh", "site.yml", "--check")
     play = ".github/actions/version/play.yml"
     assert (collection.parent / "log").read_text().splitlines() == [
-        "set up",
+        "set up runtime.txt",
         f"{collection}: {play} --inventory localhost,",
         f"{collection}: {play} --inventory mine",
         f"{collection}: site.yml --check",
@@ -59,6 +63,7 @@ def test_the_virtual_environment_is_made_once_and_plays_run_in_the_collection(co
 
 def test_gits_token_is_in_the_environment_of_the_tag_and_on_no_command_line(collection: Path) -> None:
     given = {"TOKEN": "ghs_secret", "GITHUB_SERVER_URL": "https://github.example.com"}
+    run(collection, "runtime.sh", "runtime.txt")
     done = run(collection, "tag.sh", **given)
     environment = dict(
         line.split("=", 1) for line in (collection.parent / "env").read_text().splitlines() if "=" in line
