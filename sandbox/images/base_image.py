@@ -2,7 +2,7 @@
 
 Nothing names a mirror: the sources of origin Debian that apt knows here are used, also for another suite than the
 machine's. Packages come from the suite alone, without its security updates, whose source the image lists: that gives
-the first layer of an application's image something to upgrade.
+the first layer of an application's image something to upgrade. More packages can be asked for, and some of them held.
 
 The same Release file gives the same digest. Layouts are kept in
 ``${XDG_CACHE_HOME:-~/.cache}/slipway/images/base-<suite>-<architecture>-<hash of what they are made from>/``.
@@ -19,7 +19,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -116,12 +116,19 @@ def folder() -> Path:
 
 
 def prepare(
-    suite: str = "trixie", architecture: str | None = None, say: Callable[[str], None] = lambda _text: None
+    suite: str = "trixie",
+    architecture: str | None = None,
+    say: Callable[[str], None] = lambda _text: None,
+    *,
+    packages: Sequence[str] = (),
+    held: Sequence[str] = (),
 ) -> BaseImage:
     """The base image, made if the cache has none. Safe beside another process that does the same.
 
     :param architecture: amd64 or arm64, by default the machine's.
     :param say: is told what takes long.
+    :param packages: more than the base's own; their security updates are left to whoever builds on it.
+    :param held: those of them that apt does not upgrade.
     """
     architecture = architecture or machine_architecture()
     if suite not in SUITES:
@@ -133,7 +140,8 @@ def prepare(
     origin = sources()
     release = _release(f"{origin.main}/dists/{suite}/InRelease")
     key = hashlib.sha256()
-    for part in (release, repr((RECIPE, origin, suite, architecture)).encode()):
+    more = (tuple(packages), tuple(held)) if packages or held else ()
+    for part in (release, repr((RECIPE, origin, suite, architecture, *more)).encode()):
         key.update(hashlib.sha256(part).digest())
     layout = folder() / f"base-{suite}-{architecture}-{key.hexdigest()[:16]}"
     layout.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +149,7 @@ def prepare(
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not layout.is_dir():
             say(f"making the base image Debian {SUITES[suite]} for {architecture}: about half a minute, once")
-            _make(layout, suite, architecture, origin, release)
+            _make(layout, suite, architecture, origin, release, packages, held)
     digest = json.loads((layout / "index.json").read_text())["manifests"][0]["digest"]
     return BaseImage(layout, digest, suite, architecture)
 
@@ -162,18 +170,34 @@ def _last(text: str) -> str:
     return lines[-1].rstrip(".") if lines else "no reason given"
 
 
-def _make(layout: Path, suite: str, architecture: str, origin: Sources, release: bytes) -> None:
+def _make(
+    layout: Path,
+    suite: str,
+    architecture: str,
+    origin: Sources,
+    release: bytes,
+    packages: Sequence[str],
+    held: Sequence[str],
+) -> None:
     date = next(line[6:] for line in release.decode().splitlines() if line.startswith("Date: "))
     epoch = int(parsedate_to_datetime(date.replace("UTC", "+0000")).timestamp())
     with contextlib.ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".base-", dir=layout.parent)))
         made = work / "layout"
-        _bootstrap(work, suite, architecture, origin, epoch)
+        _bootstrap(work, suite, architecture, origin, epoch, packages, held)
         _write_layout(made, work / "root.tar", suite, architecture, epoch)
         made.rename(layout)
 
 
-def _bootstrap(work: Path, suite: str, architecture: str, origin: Sources, epoch: int) -> None:
+def _bootstrap(
+    work: Path,
+    suite: str,
+    architecture: str,
+    origin: Sources,
+    epoch: int,
+    packages: Sequence[str],
+    held: Sequence[str],
+) -> None:
     if shutil.which("mmdebstrap") is None:
         raise BaseImageError("mmdebstrap is not on PATH; install it from Debian.")
     (work / "debian.sources").write_text(
@@ -187,8 +211,13 @@ def _bootstrap(work: Path, suite: str, architecture: str, origin: Sources, epoch
     (work / "slim").write_text("\n".join(EXCLUDED) + "\n")
     uploads.append(("slim", "/etc/dpkg/dpkg.cfg.d/docker"))
     command = ["mmdebstrap", "--quiet", "--variant=minbase", "--format=tar", f"--architectures={architecture}"]
-    command += ["--include=usr-is-merged", "--skip=output/dev,check/qemu", *(f"--dpkgopt={line}" for line in EXCLUDED)]
+    command += [
+        f"--include={','.join(('usr-is-merged', *packages))}",
+        "--skip=output/dev,check/qemu",
+        *(f"--dpkgopt={line}" for line in EXCLUDED),
+    ]
     command += [f"--customize-hook=upload {work}/{name} {target}" for name, target in uploads]
+    command += [f'--customize-hook=chroot "$1" apt-mark hold {name}' for name in held]
     command += ['--customize-hook=rm -f "$1"/etc/apt/sources.list "$1"/etc/hostname "$1"/etc/resolv.conf']
     command += ['--customize-hook=rm -rf "$1"/var/log/* "$1"/var/cache/* "$1"/var/lib/apt/lists/* "$1"/run/*']
     command += [suite, str(work / "root.tar"), f"deb [signed-by={KEYRING}] {origin.main} {suite} main"]

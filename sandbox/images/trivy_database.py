@@ -19,8 +19,8 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -70,6 +70,15 @@ class Advisory:
     package: str
     vulnerability: str
     fixed: str | None = None
+
+
+@dataclass(frozen=True)
+class Update:
+    """Of a small package: the suite's own version, its security update's, and what that mends (CVE -> severity)."""
+
+    before: str
+    after: str
+    mends: Mapping[str, str]
 
 
 _GO = (
@@ -169,18 +178,18 @@ def _age(target: Path) -> timedelta | None:
 def _refresh(target: Path, origin: Sources) -> None:
     vulnerabilities: dict[str, Vulnerability] = {}
     advisories: list[Advisory] = []
-    updates: dict[str, dict[str, list[str]]] = {}
+    updates: dict[str, dict[str, dict[str, object]]] = {}
     for suite, release in SUITES.items():
         with tempfile.TemporaryDirectory(prefix="slipway-") as temporary:
             apt = _Apt(Path(temporary), suite, origin)
-            updates[suite] = {}
-            for source, changelog in apt.changelogs(updates[suite]):
+            versions: dict[str, list[str]] = {}
+            for source, changelog in apt.changelogs(versions):
                 found = list(fixes(changelog))
                 for vulnerability, fixed in found:
                     vulnerabilities.setdefault(vulnerability.id, vulnerability)
                     advisories.append(Advisory(f"debian {release}", source, vulnerability.id, fixed))
-                apt.mended[source] = [fixed for _vulnerability, fixed in found]
-            updates[suite] = apt.useful(updates[suite])
+                apt.mended[source] = found
+            updates[suite] = {name: asdict(update) for name, update in apt.useful(versions).items()}
     if not advisories:
         raise DatabaseError("No vulnerability database can be made: no changelog of Debian's packages names a CVE.")
     for vulnerability, package, fixed_version in _GO:
@@ -190,13 +199,13 @@ def _refresh(target: Path, origin: Sources) -> None:
     write(target, vulnerabilities.values(), advisories, datetime.now(UTC))
 
 
-def upgradable(database: Path, suite: str) -> dict[str, tuple[str, str]]:
-    """Small packages that need hardly more than libc6: name -> version of the suite, and its update's.
+def upgradable(database: Path, suite: str) -> dict[str, Update]:
+    """Small packages of a suite that need hardly more than libc6 and have a security update, by name.
 
     :param database: what `prepare` returned.
     """
     content = json.loads((database / "upgradable.json").read_text())
-    return {name: (before, after) for name, (before, after) in content[suite].items()}
+    return {name: Update(**update) for name, update in content[suite].items()}
 
 
 def fixes(changelog: str) -> Iterator[tuple[Vulnerability, str]]:
@@ -223,7 +232,7 @@ class _Apt:
     def __init__(self, work: Path, suite: str, origin: Sources) -> None:
         self._work = work
         self._sources: dict[str, str] = {}
-        self.mended: dict[str, list[str]] = {}
+        self.mended: dict[str, list[tuple[Vulnerability, str]]] = {}
         for name in ("lists/partial", "cache/archives/partial", "etc"):
             (work / name).mkdir(parents=True)
         work.chmod(0o755)
@@ -294,13 +303,15 @@ class _Apt:
                 self._sources[name] = source
         return found
 
-    def useful(self, updates: dict[str, list[str]]) -> dict[str, list[str]]:
+    def useful(self, versions: Mapping[str, Sequence[str]]) -> dict[str, Update]:
         """Those of the updates that mend something, by their changelogs."""
-        return {
-            name: versions
-            for name, versions in updates.items()
-            if any(_newer(fixed, versions[0]) for fixed in self.mended.get(self._sources[name], ()))
-        }
+        found = {}
+        for name, (before, after) in versions.items():
+            mended = self.mended.get(self._sources[name], ())
+            mends = {entry.id: entry.severity for entry, fixed in mended if _newer(fixed, before)}
+            if mends:
+                found[name] = Update(before, after, mends)
+        return found
 
 
 def _newer(version: str, than: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
+from sandbox import screen
 from sandbox.images import example, place
 from sandbox.state import REGION, State
 
@@ -118,6 +119,19 @@ def test_again_nothing_changes(place_of_images: Place, first: Run) -> None:
     assert run.changed() == 0
     assert place_of_images.emulator.writes() == []
     assert place_of_images.registry.writes() == before
+
+
+def test_what_the_base_lacks_is_fixed_or_excepted(place_of_images: Place, first: Run) -> None:
+    images = place_of_images.state.images
+    report = json.loads((images / "build" / "scans" / "amd64" / "trivy-gate.json").read_text())
+    excepted = {(entry["id"], entry["package"]) for entry in report["findings"] if entry["status"] == "excepted"}
+    exceptions = json.loads((images / "policy.yml").read_text())["exceptions"]
+    assert excepted == {(entry["id"], entry["package"]) for entry in exceptions} != set()
+    assert len(report["findings"]) == len(excepted)
+    in_base = screen.found(images / "base", place_of_images.state)
+    assert sum(in_base.values()) > len(excepted)
+    again = place_of_images.play().assert_good()
+    assert "out of date" not in again.output, "what is held is nothing that a refresh would bring"
 
 
 def test_a_release_that_was_cut_off_before_its_manifest_is_brought_to_its_end(

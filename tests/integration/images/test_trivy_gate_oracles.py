@@ -240,12 +240,11 @@ def test_what_can_be_fixed_is_what_apt_would_upgrade(tmp_path: Path) -> None:
     unpack(image.layout, root)
     shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
     apt(root, "update")
-    before, after = next(iter(choice.values()))
-    package = next(iter(choice))
-    apt(root, "install", "--yes", "--no-install-recommends", f"{package}={before}")
+    package, update = next(iter(choice.items()))
+    apt(root, "install", "--yes", "--no-install-recommends", f"{package}={update.before}")
     vulnerable = scan(tmp_path / "vulnerable", root, database)
     upgrades = re.findall(r"^Inst (\S+) \[", apt(root, "--simulate", "upgrade"), re.MULTILINE)
-    assert vulnerable, f"{package} {before} has what {after} mends"
+    assert vulnerable, f"{package} {update.before} has what {update.after} mends"
     assert vulnerable <= set(upgrades)
     apt(root, "upgrade", "--yes")
     assert scan(tmp_path / "mended", root, database) == set()

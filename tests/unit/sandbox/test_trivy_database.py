@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,18 @@ import pytest
 
 from sandbox.images import bbolt, trivy_database
 from sandbox.images.base_image import BaseImageError, Sources
-from sandbox.images.trivy_database import Advisory, DatabaseError, Vulnerability, fixes, prepare, upgradable, write
+from sandbox.images.trivy_database import (
+    Advisory,
+    DatabaseError,
+    Update,
+    Vulnerability,
+    fixes,
+    prepare,
+    upgradable,
+    write,
+)
 
+UPDATE = Update("1", "2", {"CVE-1": "LOW"})
 CHANGELOG = """\
 openssl (3.0.11-1~deb12u2) bookworm-security; urgency=medium
 
@@ -64,7 +75,7 @@ Refresh = Callable[[Path, Sources], None]
 def refresh(age: timedelta, made: list[Path]) -> Refresh:
     def make(target: Path, origin: Sources) -> None:
         made.append(target)
-        (target / "upgradable.json").write_text(json.dumps({"trixie": {"x": ["1", "2"]}}))
+        (target / "upgradable.json").write_text(json.dumps({"trixie": {"x": asdict(UPDATE)}}))
         write(
             target, [Vulnerability("CVE-1", "LOW")], [Advisory("debian 13", "x", "CVE-1", "2")], datetime.now(UTC) - age
         )
@@ -84,7 +95,7 @@ def test_it_is_made_once_a_day(cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(trivy_database, "_refresh", refresh(timedelta(0), made))
     assert (prepare(), len(made)) == (folder, 2), "the one of yesterday is looked at again"
     assert (prepare(), len(made)) == (folder, 2)
-    assert upgradable(folder, "trixie") == {"x": ("1", "2")}
+    assert upgradable(folder, "trixie") == {"x": UPDATE}
     (folder / "db" / "trivy.db").unlink()
     assert (prepare(), len(made)) == (folder, 3)
 

@@ -64,11 +64,11 @@ def stanzas(text: str) -> Iterator[dict[str, str]]:
 
 
 def installed(status: str) -> dict[str, str]:
-    """Package -> version, from dpkg's status file."""
+    """Package -> version, from dpkg's status file. Those that are held are left out: apt leaves them as they are."""
     return {
         fields["Package"]: fields["Version"]
         for fields in stanzas(status)
-        if fields.get("Status", "").endswith(" installed")
+        if fields.get("Status") == "install ok installed"
     }
 
 

@@ -52,8 +52,12 @@ Status: deinstall ok config-files
 Version: 1
 
 Package: libc6
-Status: hold ok installed
+Status: install ok installed
 Version: 2.41-12
+
+Package: held
+Status: hold ok installed
+Version: 1
 """
 
 
@@ -65,7 +69,7 @@ def test_upgradable() -> None:
     index = "Package: tini\nVersion: 0.19.0-2\n\nPackage: other\nVersion: 9\n\nPackage: tini\nVersion: 0.19.0-10\n"
     found = candidates(lzma.compress(index.encode()), installed(STATUS))
     assert found == {"tini": "0.19.0-10"}
-    assert upgradable(installed(STATUS), [found, {"tini": "0.19.0-3", "libc6": "2.41-11"}]) == [
+    assert upgradable(installed(STATUS), [found, {"tini": "0.19.0-3", "libc6": "2.41-11", "held": "2"}]) == [
         {"package": "tini", "from": "0.19.0-1", "to": "0.19.0-10"}
     ]
 
