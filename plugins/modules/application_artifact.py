@@ -56,10 +56,6 @@ options:
           - The same commit must always give the same bytes (sorted entries, time of the commit, owner 0).
         type: path
         required: true
-attributes:
-  idempotent:
-    description: A second run with the same commit and the same bytes writes nothing.
-    support: full
   directory:
     description:
       - Folder that holds an artifact for each of O(architectures), under the name that it has in the bucket.
@@ -71,6 +67,10 @@ attributes:
     elements: str
     choices: [amd64, arm64]
     default: [amd64]
+attributes:
+  idempotent:
+    description: A second run with the same commit and the same bytes writes nothing.
+    support: full
 seealso:
   - module: slipway.platform.semver_tag
 extends_documentation_fragment:
