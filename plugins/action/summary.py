@@ -6,10 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.slipway.platform.plugins.module_utils._core.report import summary_lines
-from ansible_collections.slipway.platform.plugins.plugin_utils._in_process import DONE, StepAction
+from ansible_collections.slipway.platform.plugins.plugin_utils._in_process import DONE, StepAction, speak
 
 
 class ActionModule(StepAction):
@@ -24,7 +22,7 @@ class ActionModule(StepAction):
             name = str((task_vars or {}).get("inventory_hostname"))
             color = "red" if result["left"] else "yellow" if result["rolls_nodes"] or result["interrupts"] else "green"
             for line in summary_lines(name, result, check_mode=self._task.check_mode):
-                Display().display(line, color=color)
+                speak(line, color)
         return result
 
     def _arguments(self, variables: dict[str, Any]) -> dict[str, Any]:

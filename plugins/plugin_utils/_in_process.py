@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
+from ansible import constants as C  # noqa: N812 - as Ansible itself has it
 from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -38,6 +39,11 @@ for name in ("_aws.provider", "_core.run"):  # what every box imports
     import_module(f"ansible_collections.slipway.platform.plugins.module_utils.{name}")
 gc.freeze()  # and in forked workers it would copy the pages of all that
 gc.enable()
+
+
+def speak(text: str, color: str | None = None) -> None:
+    """A line between the callback's own; on standard error where the callback writes JSON, which others parse."""
+    Display().display(text, color=color, stderr="json" in C.DEFAULT_STDOUT_CALLBACK)
 
 
 class StepAction(ActionBase):
@@ -98,7 +104,7 @@ class StepAction(ActionBase):
         saved = (basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE, basic.AnsibleModule._record_module_result, _main.say)
         basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = payload, "legacy"
         basic.AnsibleModule._record_module_result = lambda module, result: results.append(result)
-        _main.say = lambda text: Display().display(f"[{host}] {text}")
+        _main.say = lambda text: speak(f"[{host}] {text}")
         try:
             yield
         finally:

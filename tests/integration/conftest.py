@@ -135,12 +135,15 @@ def running(tmp_path_factory: pytest.TempPathFactory, credentials: None) -> Iter
     )
     emulator = Emulator(port)
     try:
-        for _ in range(200):
+        end = time.monotonic() + 120
+        while True:
             try:
                 emulator.inner("ready")
                 break
             except OSError:
                 assert process.poll() is None, (folder / "log").read_text()
+                if time.monotonic() > end:
+                    raise
                 time.sleep(0.1)
         os.environ["AWS_ENDPOINT_URL"] = emulator.url
         yield emulator

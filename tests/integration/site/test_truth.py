@@ -12,7 +12,7 @@ import pytest
 from sandbox.resources import resources
 from tests.integration.conftest import Emulator
 
-from .plays import play
+from .plays import Run, play
 
 CONFIRM = ("-e", "destroy_confirm=demo")
 
@@ -36,6 +36,21 @@ def leave_interface(emulator: Emulator) -> None:
     )
 
 
+def summary(run: Run) -> list[str]:
+    """First lines of the summaries, beside the JSON that others parse."""
+    json.loads(run.output)
+    return [line for line in run.errors.splitlines() if line.startswith("demo: ")]
+
+
+def test_a_run_that_fails_says_what_it_did_and_what_it_left(emulator: Emulator) -> None:
+    emulator.client("s3").create_bucket(
+        Bucket="demo-123456789012-eu-west-1-logs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    run = play(emulator, "site.yml", "--tags", "buckets")
+    assert run.code == 2
+    assert summary(run) == ["demo: 1 created"]
+
+
 def test_life_of_a_platform(emulator: Emulator) -> None:
     """Plan of the empty account, creation, second run, plan of the destruction, destruction, and that again."""
     planned = play(emulator, "site.yml", "--check", "--diff").assert_good()
@@ -44,6 +59,8 @@ def test_life_of_a_platform(emulator: Emulator) -> None:
     made = play(emulator).assert_good()
     assert text(planned.changes()) == text(made.changes()), "the check run planned other changes"
     assert {change["action"] for change in made.changes()} == {"create"}
+    assert summary(planned) == [f"demo: {len(made.changes())} to create"]
+    assert summary(made) == [f"demo: {len(made.changes())} created"]
     standing = resources(emulator.url)
     assert standing
     emulator.forget()
@@ -52,6 +69,7 @@ def test_life_of_a_platform(emulator: Emulator) -> None:
         again = play(emulator, "site.yml", *arguments).assert_good()
         assert again.changes() == []
         assert again.changed() == 0
+        assert summary(again) == [f"demo: {'nothing to change' if arguments else 'nothing changed'}"]
         assert emulator.writes() == []
     assert resources(emulator.url) == standing
 
