@@ -64,7 +64,7 @@ def run(
 class Outside:
     """Whether the payload of each module holds what it needs: its check run is compared with one in process.
 
-    :param always: for every step; else for the first step of each module.
+    :param always: for every turn; else for the first turn of each module.
     """
 
     def __init__(self) -> None:

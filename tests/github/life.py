@@ -44,7 +44,7 @@ def run(
     return Runner(BOX, given, client, check_mode=check_mode).run()
 
 
-def step(github: Github, **options: Any) -> list[str]:
+def turn(github: Github, **options: Any) -> list[str]:
     """Check run, run, run again; the changes as "action kind name path,path".
 
     The check run writes nothing and plans the run's changes byte for byte; the second run plans and writes nothing.

@@ -42,7 +42,7 @@ class Github:
     """The fake as its witness.
 
     :param violations: what requests and answers had that GitHub's description does not allow.
-    :param last_writes: of the last step of a life.
+    :param last_writes: of the last turn of a life.
     :param trouble: (method, path) -> a refusal in place of an answer, or None; for tests of limits and outages.
     """
 

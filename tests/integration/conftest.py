@@ -33,8 +33,8 @@ CLEAR: dict[str, Any] = {**dict.fromkeys(WEATHER, 0.0), "lost_answers": [], "hid
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--weather", action="store_true", help="every step of every life runs in bad weather")
-    parser.addoption("--out-of-process", action="store_true", help="every step also runs as a program of its own")
+    parser.addoption("--weather", action="store_true", help="every turn of every life runs in bad weather")
+    parser.addoption("--out-of-process", action="store_true", help="every turn also runs as a program of its own")
     parser.addoption("--moments", type=int, default=6, help="at how many moments plays and demos are interrupted")
 
 

@@ -49,7 +49,7 @@ class Life[W: World]:
     """One box on one platform.
 
     :param writes: write operation of AWS -> the kinds of change that it may belong to.
-    :param common: options of every step.
+    :param common: options of every turn.
     """
 
     def __init__(self, emulator: W, box: Box, writes: Mapping[str, set[str]], **common: Any) -> None:
@@ -64,7 +64,7 @@ class Life[W: World]:
         asked = connection or self.emulator.connection()
         return Runner(self.box, {**self.common, **options}, asked, check_mode=check_mode).run()
 
-    def step(self, **options: Any) -> list[str]:
+    def turn(self, **options: Any) -> list[str]:
         """Check run, run, run again; returns the changes as "action kind name path,path".
 
         The check run writes nothing; its changes are the run's, byte for byte; each write belongs to a predicted change
@@ -118,4 +118,4 @@ def expect_cluster_missing(life: Life) -> None:
         life.run(check_mode=True)
     said = str(refused.value)
     assert said == "eks cluster 'demo' does not exist and no earlier task of this run makes it (role eks does)."
-    assert life.step(state="absent") == []
+    assert life.turn(state="absent") == []

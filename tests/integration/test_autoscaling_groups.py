@@ -83,17 +83,17 @@ def instances(life: Life) -> set[str]:
 
 
 def test_life(life: Life) -> None:
-    assert life.step() == CREATE
-    assert life.step() == []
-    assert life.step(state="absent") == DELETE
-    assert life.step(state="absent") == []
+    assert life.turn() == CREATE
+    assert life.turn() == []
+    assert life.turn(state="absent") == DELETE
+    assert life.turn(state="absent") == []
 
 
 def test_bounds_and_settings_move_no_node(life: Life) -> None:
-    life.step()
+    life.turn()
     before = instances(life)
-    assert life.step(groups=[group(max_size=4)]) == [f"{GROUP} scaling.max_size"]
-    assert life.step(groups=[group(max_size=4, availability_zones=["eu-west-1a", "eu-west-1b"])]) == [
+    assert life.turn(groups=[group(max_size=4)]) == [f"{GROUP} scaling.max_size"]
+    assert life.turn(groups=[group(max_size=4, availability_zones=["eu-west-1a", "eu-west-1b"])]) == [
         f"{GROUP} subnets"
     ]
     assert instances(life) == before
@@ -102,9 +102,9 @@ def test_bounds_and_settings_move_no_node(life: Life) -> None:
 
 
 def test_template_and_instance_types_roll_the_nodes(life: Life) -> None:
-    life.step(groups=[group(desired_size=3)])
+    life.turn(groups=[group(desired_size=3)])
     before = instances(life)
-    assert life.step(groups=[group(disk_size=80)]) == [
+    assert life.turn(groups=[group(disk_size=80)]) == [
         f"{TEMPLATE}.BlockDeviceMappings./dev/xvda.VolumeSize",
         f"{GROUP} launch_template_data.BlockDeviceMappings./dev/xvda.VolumeSize",
     ]
@@ -113,7 +113,7 @@ def test_template_and_instance_types_roll_the_nodes(life: Life) -> None:
     rolled = instances(life)
     assert len(rolled) == 3
     assert not rolled & before
-    assert life.step(groups=[group(disk_size=80, instance_types=["m5.large"])]) == [f"{GROUP} instance_types"]
+    assert life.turn(groups=[group(disk_size=80, instance_types=["m5.large"])]) == [f"{GROUP} instance_types"]
     assert not instances(life) & rolled
     assert {instance["InstanceType"] for instance in described(life)["Instances"]} == {"m5.large"}
     preferences = life.emulator.client("autoscaling").describe_instance_refreshes(AutoScalingGroupName="demo-workers")
@@ -122,10 +122,10 @@ def test_template_and_instance_types_roll_the_nodes(life: Life) -> None:
 
 def test_version_labels_and_taints_are_in_the_template(life: Life) -> None:
     taint = {"key": "dedicated", "value": "web", "effect": "NO_SCHEDULE"}
-    life.step(groups=[group(version="1.34")])
+    life.turn(groups=[group(version="1.34")])
     assert "/1.34/" in template(life)["ImageId"]
-    assert life.step() == [], "a version that is not asked for was changed"
-    assert life.step(groups=[group(version="1.35", labels={"tier": "web"}, taints=[taint])]) == [
+    assert life.turn() == [], "a version that is not asked for was changed"
+    assert life.turn(groups=[group(version="1.35", labels={"tier": "web"}, taints=[taint])]) == [
         f"{TEMPLATE}.ImageId,data.UserData.labels,data.UserData.taints",
         (
             f"{GROUP} launch_template_data.ImageId,launch_template_data.UserData.labels,"
@@ -152,38 +152,38 @@ def test_version_labels_and_taints_are_in_the_template(life: Life) -> None:
 
 def test_spot_capacity_with_some_on_demand(life: Life) -> None:
     spot = group(capacity_type="SPOT", instance_types=["m6i.large", "m5.large"], on_demand_base_capacity=1)
-    assert life.step(groups=[spot]) == CREATE
+    assert life.turn(groups=[spot]) == CREATE
     policy = described(life)["MixedInstancesPolicy"]["InstancesDistribution"]
     assert policy["SpotAllocationStrategy"] == "price-capacity-optimized"
     assert (policy["OnDemandBaseCapacity"], policy["OnDemandPercentageAboveBaseCapacity"]) == (1, 0)
     assert described(life)["CapacityRebalance"] is True
-    assert life.step(groups=[{**spot, "on_demand_base_capacity": 0}]) == [f"{GROUP} distribution.OnDemandBaseCapacity"]
+    assert life.turn(groups=[{**spot, "on_demand_base_capacity": 0}]) == [f"{GROUP} distribution.OnDemandBaseCapacity"]
 
 
 def test_bottlerocket(life: Life) -> None:
     declared = group(ami_type="BOTTLEROCKET_x86_64", labels={"tier": "web"})
-    assert life.step(groups=[declared]) == CREATE
+    assert life.turn(groups=[declared]) == CREATE
     assert template(life)["ImageId"].startswith("resolve:ssm:/aws/service/bottlerocket/aws-k8s-1.35/x86_64/")
-    assert life.step(groups=[{**declared, "labels": {"tier": "api"}}]) == [
+    assert life.turn(groups=[{**declared, "labels": {"tier": "api"}}]) == [
         f"{TEMPLATE}.UserData.labels.tier",
         f"{GROUP} launch_template_data.UserData.labels.tier",
     ]
 
 
 def test_desired_size_belongs_to_the_autoscaler(life: Life) -> None:
-    life.step()
+    life.turn()
     life.emulator.client("autoscaling").set_desired_capacity(AutoScalingGroupName="demo-workers", DesiredCapacity=3)
-    assert life.step(groups=[group(desired_size=2)]) == []
-    assert life.step(groups=[group(max_size=2)]) == [f"{GROUP} scaling.desired_size,scaling.max_size"]
+    assert life.turn(groups=[group(desired_size=2)]) == []
+    assert life.turn(groups=[group(max_size=2)]) == [f"{GROUP} scaling.desired_size,scaling.max_size"]
 
 
 def test_changes_by_hand_are_undone(life: Life) -> None:
-    life.step()
+    life.turn()
     autoscaling, ec2 = life.emulator.client("autoscaling"), life.emulator.client("ec2")
     autoscaling.update_auto_scaling_group(
         AutoScalingGroupName="demo-workers", MaxSize=9, TerminationPolicies=["NewestInstance"], CapacityRebalance=True
     )
-    assert life.step() == [f"{GROUP} capacity_rebalance,scaling.max_size,termination_policies"]
+    assert life.turn() == [f"{GROUP} capacity_rebalance,scaling.max_size,termination_policies"]
     ec2.create_launch_template_version(
         LaunchTemplateName="demo-workers-self-managed",
         SourceVersion="1",
@@ -193,15 +193,15 @@ def test_changes_by_hand_are_undone(life: Life) -> None:
     policy["LaunchTemplate"]["LaunchTemplateSpecification"].pop("LaunchTemplateName", None)
     policy["LaunchTemplate"]["LaunchTemplateSpecification"]["Version"] = "2"
     autoscaling.update_auto_scaling_group(AutoScalingGroupName="demo-workers", MixedInstancesPolicy=policy)
-    assert life.step() == [f"{GROUP} launch_template_data.KeyName,outdated_instances"]
+    assert life.turn() == [f"{GROUP} launch_template_data.KeyName,outdated_instances"]
     autoscaling.delete_tags(
         Tags=[{"ResourceId": "demo-workers", "ResourceType": "auto-scaling-group", "Key": "kubernetes.io/cluster/demo"}]
     )
-    assert life.step() == [f"{GROUP} tags.kubernetes.io/cluster/demo"]
+    assert life.turn() == [f"{GROUP} tags.kubernetes.io/cluster/demo"]
 
 
 def test_an_interrupted_refresh_is_finished(life: Life) -> None:
-    life.step()
+    life.turn()
     ec2, autoscaling = life.emulator.client("ec2"), life.emulator.client("autoscaling")
     before = instances(life)
     ec2.create_launch_template_version(
@@ -214,19 +214,19 @@ def test_an_interrupted_refresh_is_finished(life: Life) -> None:
     policy["LaunchTemplate"]["LaunchTemplateSpecification"].pop("LaunchTemplateName", None)
     policy["LaunchTemplate"]["LaunchTemplateSpecification"]["Version"] = "2"
     autoscaling.update_auto_scaling_group(AutoScalingGroupName="demo-workers", MixedInstancesPolicy=policy)
-    assert life.step(groups=[group(detailed_monitoring=True)]) == [f"{GROUP} outdated_instances"]
+    assert life.turn(groups=[group(detailed_monitoring=True)]) == [f"{GROUP} outdated_instances"]
     assert not instances(life) & before
 
 
 def test_tags_reach_what_ec2_makes_for_a_node(life: Life) -> None:
-    life.step(tags={"Owner": "me"})
+    life.turn(tags={"Owner": "me"})
     ec2 = life.emulator.client("ec2")
     filters = [{"Name": "tag:Owner", "Values": ["me"]}, {"Name": "tag:slipway:platform", "Values": ["demo"]}]
     instance = ec2.describe_instances(Filters=filters)["Reservations"][0]["Instances"][0]
     assert {"Key": "kubernetes.io/cluster/demo", "Value": "owned"} in instance["Tags"]
     assert len(ec2.describe_volumes(Filters=filters)["Volumes"]) == 1
     assert len(ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]) == 1
-    lines = life.step(tags={})
+    lines = life.turn(tags={})
     assert [line.split()[:3] for line in lines] == [
         ["update", "access_entry", "demo-nodes"],
         ["update", "launch_template", "demo-workers-self-managed"],
@@ -235,13 +235,13 @@ def test_tags_reach_what_ec2_makes_for_a_node(life: Life) -> None:
 
 
 def test_a_group_of_others_is_refused_or_adopted(life: Life, foundation: Foundation) -> None:
-    life.step()
+    life.turn()
     autoscaling = life.emulator.client("autoscaling")
     foreign = [{"ResourceId": "demo-workers", "ResourceType": "auto-scaling-group", "Key": "slipway:platform"}]
     autoscaling.delete_tags(Tags=foreign)
     with pytest.raises(Impossible, match="exists without the tag slipway:platform=demo; set platform_adopt to true"):
         life.run(check_mode=True)
-    assert life.step(adopt=True) == [f"{GROUP} tags.slipway:platform"]
+    assert life.turn(adopt=True) == [f"{GROUP} tags.slipway:platform"]
 
 
 def test_an_unchanged_run_reads_each_thing_once(life: Life) -> None:

@@ -172,36 +172,36 @@ def test_bad_input_is_refused_before_the_first_write(life: Life, options: dict[s
 
 
 def test_life(life: Life) -> None:
-    assert life.step() == CREATE
-    assert life.step(access_entries=[entry()]) == ["create access_entry role/demo-other"]
-    assert life.step(access_entries=[entry(policies=[{"policy": "AmazonEKSViewPolicy", "namespaces": ["web"]}])]) == [
+    assert life.turn() == CREATE
+    assert life.turn(access_entries=[entry()]) == ["create access_entry role/demo-other"]
+    assert life.turn(access_entries=[entry(policies=[{"policy": "AmazonEKSViewPolicy", "namespaces": ["web"]}])]) == [
         "update access_entry role/demo-other policies.AmazonEKSViewPolicy"
     ]
-    assert life.step(access_entries=[entry(policies=[{"policy": "AmazonEKSEditPolicy"}])]) == [
+    assert life.turn(access_entries=[entry(policies=[{"policy": "AmazonEKSEditPolicy"}])]) == [
         "update access_entry role/demo-other policies.AmazonEKSEditPolicy,policies.AmazonEKSViewPolicy"
     ]
-    assert life.step(access_entries=[entry(kubernetes_groups=["web"], username="web", policies=[])]) == [
+    assert life.turn(access_entries=[entry(kubernetes_groups=["web"], username="web", policies=[])]) == [
         "update access_entry role/demo-other kubernetes_groups,policies.AmazonEKSEditPolicy,username"
     ]
-    assert life.step(access_entries=[{"principal_arn": OTHER, "type": "EC2_LINUX"}]) == [
+    assert life.turn(access_entries=[{"principal_arn": OTHER, "type": "EC2_LINUX"}]) == [
         "replace access_entry role/demo-other type"
     ]
-    assert life.step() == ["delete access_entry role/demo-other"]
-    assert life.step(security_groups=["nodes", "pods"]) == ["create cluster_security_group_rule demo-pods-443"]
-    assert life.step() == ["delete cluster_security_group_rule demo-pods-443"]
-    assert life.step(tags={"Owner": "me"}) == [
+    assert life.turn() == ["delete access_entry role/demo-other"]
+    assert life.turn(security_groups=["nodes", "pods"]) == ["create cluster_security_group_rule demo-pods-443"]
+    assert life.turn() == ["delete cluster_security_group_rule demo-pods-443"]
+    assert life.turn(tags={"Owner": "me"}) == [
         "update cluster_security_group_rule demo-nodes-443 tags.Owner",
         "update access_entry role/operator tags.Owner",
         "update oidc_provider demo tags.Owner",
     ]
-    assert len(life.step()) == 3
-    assert life.step(state="absent") == DELETE
-    assert life.step(state="absent") == []
-    assert life.step() == CREATE
+    assert len(life.turn()) == 3
+    assert life.turn(state="absent") == DELETE
+    assert life.turn(state="absent") == []
+    assert life.turn() == CREATE
 
 
 def test_changes_by_hand_are_undone(life: Life) -> None:
-    life.step()
+    life.turn()
     eks, iam, ec2 = (life.emulator.client(service) for service in ("eks", "iam", "ec2"))
     policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
     eks.disassociate_access_policy(clusterName="demo", principalArn=OPERATOR, policyArn=policy)
@@ -213,7 +213,7 @@ def test_changes_by_hand_are_undone(life: Life) -> None:
     rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
     ours = [rule["SecurityGroupRuleId"] for rule in rules if rule.get("Tags")]
     ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=ours)
-    assert life.step() == [
+    assert life.turn() == [
         "create cluster_security_group_rule demo-nodes-443",
         "update access_entry role/operator kubernetes_groups,policies.AmazonEKSClusterAdminPolicy",
         "update oidc_provider demo client_ids",
@@ -224,8 +224,8 @@ def test_entries_that_eks_made_and_those_of_others_are_left_alone(life: Life, fo
     make_nodes(life.emulator, foundation)
     eks = life.emulator.client("eks")
     eks.create_access_entry(clusterName="demo", principalArn=OTHER)
-    life.step()
-    life.step(state="absent")
+    life.turn()
+    life.turn(state="absent")
     nodes = f"arn:aws:iam::{ACCOUNT}:role/demo-nodes"
     assert sorted(eks.list_access_entries(clusterName="demo")["accessEntries"]) == sorted([nodes, OTHER])
 
@@ -234,24 +234,24 @@ def test_an_entry_of_others_is_refused_or_adopted(life: Life) -> None:
     life.emulator.client("eks").create_access_entry(clusterName="demo", principalArn=OPERATOR)
     with pytest.raises(Impossible, match="access entry 'role/operator' exists without the tag slipway:platform=demo"):
         life.run(check_mode=True)
-    changes = life.step(adopt=True)
+    changes = life.turn(adopt=True)
     assert changes[1] == (
         "update access_entry role/operator policies.AmazonEKSClusterAdminPolicy,tags.Name,tags.slipway:platform"
     )
 
 
 def test_the_provider_of_a_cluster_before_is_replaced(life: Life, foundation: Foundation) -> None:
-    life.step()
+    life.turn()
     life.emulator.client("eks").delete_cluster(name="demo")
     make_cluster(life.emulator, foundation)
-    assert life.step()[-1] == "replace oidc_provider demo cluster"
+    assert life.turn()[-1] == "replace oidc_provider demo cluster"
     assert len(life.emulator.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]) == 1
 
 
 def test_the_provider_that_a_cluster_left_goes_without_a_cluster(life: Life) -> None:
-    life.step()
+    life.turn()
     life.emulator.client("eks").delete_cluster(name="demo")
-    assert life.step(state="absent") == ["delete oidc_provider demo"]
+    assert life.turn(state="absent") == ["delete oidc_provider demo"]
 
 
 def test_without_a_cluster_the_error_names_the_role_that_makes_it(emulator: Emulator, foundation: Foundation) -> None:
@@ -292,8 +292,8 @@ def test_an_operator_role_of_the_platform_is_found_whatever_its_path(life: Life)
     tags = [{"Key": "slipway:platform", "Value": "demo"}]
     iam.create_role(RoleName="demo-operator", Path="/team/", AssumeRolePolicyDocument=json.dumps(document), Tags=tags)
     options = {"operator_roles": ["operator"], "operator_role_arns": []}
-    assert life.step(**options)[1] == "create access_entry role/demo-operator"
-    assert life.step(**options, tags={"Owner": "me"})[1] == "update access_entry role/demo-operator tags.Owner"
+    assert life.turn(**options)[1] == "create access_entry role/demo-operator"
+    assert life.turn(**options, tags={"Owner": "me"})[1] == "update access_entry role/demo-operator tags.Owner"
 
 
 def test_an_unchanged_run_makes_few_calls(life: Life) -> None:

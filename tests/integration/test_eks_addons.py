@@ -107,47 +107,47 @@ def test_bad_input_is_refused_before_the_first_write(life: Life, options: dict[s
 
 
 def test_life(life: Life) -> None:
-    assert life.step() == ["create eks_addon vpc-cni"]
+    assert life.turn() == ["create eks_addon vpc-cni"]
     assert addon(life)["addonVersion"] == "v1.21.1-eksbuild.3", "EKS's default for 1.35"
-    assert life.step(addons=[vpc_cni(version="v1.21.2-eksbuild.1")]) == ["update eks_addon vpc-cni version"]
-    assert life.step() == [], "what is not pinned stays"
-    assert life.step(versions={"vpc-cni": "v1.21.1-eksbuild.3", "coredns": None}) == [
+    assert life.turn(addons=[vpc_cni(version="v1.21.2-eksbuild.1")]) == ["update eks_addon vpc-cni version"]
+    assert life.turn() == [], "what is not pinned stays"
+    assert life.turn(versions={"vpc-cni": "v1.21.1-eksbuild.3", "coredns": None}) == [
         "update eks_addon vpc-cni version"
     ]
     changed = {"env": {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"}}
-    assert life.step(addons=[vpc_cni(configuration=changed)]) == [
+    assert life.turn(addons=[vpc_cni(configuration=changed)]) == [
         "update eks_addon vpc-cni configuration.enableNetworkPolicy,configuration.env.WARM_PREFIX_TARGET"
     ]
-    assert life.step(addons=[vpc_cni(configuration={})]) == ["update eks_addon vpc-cni configuration.env"]
-    assert life.step(addons=[vpc_cni(configuration={}, role="other")]) == [
+    assert life.turn(addons=[vpc_cni(configuration={})]) == ["update eks_addon vpc-cni configuration.env"]
+    assert life.turn(addons=[vpc_cni(configuration={}, role="other")]) == [
         "update eks_addon vpc-cni pod_identity.aws-node"
     ]
-    assert life.step(addons=[vpc_cni(configuration={}, role=None, service_account=None)]) == [
+    assert life.turn(addons=[vpc_cni(configuration={}, role=None, service_account=None)]) == [
         "update eks_addon vpc-cni pod_identity.aws-node"
     ]
-    assert life.step(addons=[vpc_cni(configuration={}), agent()], tags={"Owner": "me"}) == [
+    assert life.turn(addons=[vpc_cni(configuration={}), agent()], tags={"Owner": "me"}) == [
         "update eks_addon vpc-cni pod_identity.aws-node,tags.Owner",
         "create eks_addon eks-pod-identity-agent",
     ]
-    assert life.step(addons=[agent()]) == [
+    assert life.turn(addons=[agent()]) == [
         "update eks_addon eks-pod-identity-agent tags.Owner",
         "delete eks_addon vpc-cni",
     ]
-    assert life.step(state="absent") == ["delete eks_addon eks-pod-identity-agent"]
-    assert life.step(state="absent") == []
-    assert life.step() == ["create eks_addon vpc-cni"]
+    assert life.turn(state="absent") == ["delete eks_addon eks-pod-identity-agent"]
+    assert life.turn(state="absent") == []
+    assert life.turn() == ["create eks_addon vpc-cni"]
 
 
 def test_the_phases_leave_each_others_addons_alone(life: Life, foundation: Foundation) -> None:
     before = {"addons": ALL, "phase": "before_nodes"}
     after = {"addons": ALL, "phase": "after_nodes"}
-    assert life.step(**before) == ["create eks_addon vpc-cni", "create eks_addon eks-pod-identity-agent"]
+    assert life.turn(**before) == ["create eks_addon vpc-cni", "create eks_addon eks-pod-identity-agent"]
     make_nodes(life.emulator, foundation)
-    assert life.step(**after) == ["create eks_addon coredns"]
-    assert life.step(**before) == []
-    assert life.step(**{**after, "addons": [vpc_cni(), DNS]}) == ["delete eks_addon eks-pod-identity-agent"]
-    assert life.step(**after, state="absent") == ["delete eks_addon coredns"]
-    assert life.step(addons=ALL, state="absent") == ["delete eks_addon vpc-cni"]
+    assert life.turn(**after) == ["create eks_addon coredns"]
+    assert life.turn(**before) == []
+    assert life.turn(**{**after, "addons": [vpc_cni(), DNS]}) == ["delete eks_addon eks-pod-identity-agent"]
+    assert life.turn(**after, state="absent") == ["delete eks_addon coredns"]
+    assert life.turn(addons=ALL, state="absent") == ["delete eks_addon vpc-cni"]
 
 
 def test_nodes_that_are_not_ready_are_waited_for_and_the_wait_tells_why(
@@ -164,12 +164,12 @@ def test_nodes_that_are_not_ready_are_waited_for_and_the_wait_tells_why(
 
 
 def test_without_nodes_nobody_waits(life: Life) -> None:
-    assert life.step(addons=[DNS]) == ["create eks_addon coredns"]
+    assert life.turn(addons=[DNS]) == ["create eks_addon coredns"]
     assert addon(life, "coredns")["status"] == "DEGRADED"
 
 
 def test_changes_by_hand_are_undone(life: Life) -> None:
-    life.step()
+    life.turn()
     eks = life.emulator.client("eks")
     other = {"serviceAccount": "aws-node", "roleArn": f"arn:aws:iam::{ACCOUNT}:role/demo-other"}
     eks.update_addon(
@@ -179,16 +179,16 @@ def test_changes_by_hand_are_undone(life: Life) -> None:
         podIdentityAssociations=[other],
     )
     eks.untag_resource(resourceArn=addon(life)["addonArn"], tagKeys=["Name"])
-    assert life.step() == [
+    assert life.turn() == [
         "update eks_addon vpc-cni configuration.enableNetworkPolicy,configuration.env,pod_identity.aws-node,tags.Name"
     ]
 
 
 def test_the_same_configuration_written_otherwise_is_no_change(life: Life) -> None:
-    life.step()
+    life.turn()
     text = json.dumps(CONFIGURATION, indent=4, sort_keys=False)
     life.emulator.client("eks").update_addon(clusterName="demo", addonName="vpc-cni", configurationValues=text)
-    assert life.step() == []
+    assert life.turn() == []
 
 
 def test_an_addon_that_failed_is_updated_over_what_it_met(emulator: Emulator, foundation: Foundation) -> None:
@@ -197,14 +197,14 @@ def test_an_addon_that_failed_is_updated_over_what_it_met(emulator: Emulator, fo
     tags = {"slipway:platform": "demo", "Name": "kube-proxy"}
     emulator.client("eks").create_addon(clusterName="demo", addonName="kube-proxy", tags=tags)
     assert addon(life, "kube-proxy")["status"] == "CREATE_FAILED"
-    assert life.step() == ["update eks_addon kube-proxy failed"]
+    assert life.turn() == ["update eks_addon kube-proxy failed"]
     assert addon(life, "kube-proxy")["status"] == "ACTIVE"
 
 
 def test_vpc_cni_moves_one_minor_at_a_time(emulator: Emulator, foundation: Foundation) -> None:
     make_cluster(emulator, foundation, version="1.34")
     life = Life(emulator, BOX, WRITES, addons=[vpc_cni()])
-    life.step(addons=[vpc_cni(version="v1.19.6-eksbuild.7")])
+    life.turn(addons=[vpc_cni(version="v1.19.6-eksbuild.7")])
     with pytest.raises(Impossible) as refused:
         life.run(check_mode=False, addons=[vpc_cni(version="v1.21.1-eksbuild.3")])
     assert str(refused.value) == (
@@ -212,18 +212,18 @@ def test_vpc_cni_moves_one_minor_at_a_time(emulator: Emulator, foundation: Found
         "vpc-cni moves "
         "one minor at a time; the next is 'v1.20.5-eksbuild.1'."
     )
-    assert life.step(addons=[vpc_cni(version="v1.20.5-eksbuild.1")]) == ["update eks_addon vpc-cni version"]
+    assert life.turn(addons=[vpc_cni(version="v1.20.5-eksbuild.1")]) == ["update eks_addon vpc-cni version"]
 
 
 def test_addons_of_others_are_left_alone_refused_or_adopted(life: Life) -> None:
     eks = life.emulator.client("eks")
     eks.create_addon(clusterName="demo", addonName="kube-proxy")
-    life.step()
-    assert life.step(addons=[]) == ["delete eks_addon vpc-cni"]
+    life.turn()
+    assert life.turn(addons=[]) == ["delete eks_addon vpc-cni"]
     assert eks.list_addons(clusterName="demo")["addons"] == ["kube-proxy"]
     with pytest.raises(Impossible, match="exists without the tag slipway:platform=demo; set platform_adopt to true"):
         life.run(check_mode=True, addons=[{"name": "kube-proxy"}])
-    assert life.step(addons=[{"name": "kube-proxy"}], adopt=True) == [
+    assert life.turn(addons=[{"name": "kube-proxy"}], adopt=True) == [
         "update eks_addon kube-proxy tags.Name,tags.slipway:platform"
     ]
 

@@ -116,23 +116,23 @@ def test_bad_input_is_refused_before_the_first_write(life: Life, options: dict[s
 
 
 def test_life(life: Life) -> None:
-    assert life.step() == CREATE
-    assert life.step(tags={"Owner": "me"}) == [
+    assert life.turn() == CREATE
+    assert life.turn(tags={"Owner": "me"}) == [
         "update log_group /aws/eks/demo/cluster tags.Owner",
         "update eks_cluster demo tags.Owner",
     ]
-    assert life.step() == [
+    assert life.turn() == [
         "update log_group /aws/eks/demo/cluster tags.Owner",
         "update eks_cluster demo tags.Owner",
     ]
-    assert life.step(log_retention_in_days=365) == ["update log_group /aws/eks/demo/cluster retention_in_days"]
-    assert life.step(state="absent") == [
+    assert life.turn(log_retention_in_days=365) == ["update log_group /aws/eks/demo/cluster retention_in_days"]
+    assert life.turn(state="absent") == [
         "update eks_cluster demo deletion_protection",
         "delete eks_cluster demo",
         "delete log_group /aws/eks/demo/cluster",
     ]
-    assert life.step(state="absent") == []
-    assert life.step() == CREATE
+    assert life.turn(state="absent") == []
+    assert life.turn() == CREATE
 
 
 @pytest.mark.parametrize(
@@ -151,15 +151,15 @@ def test_life(life: Life) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_each_field_changes_in_place_and_back(life: Life, options: dict[str, Any], path: str) -> None:
-    life.step()
-    assert life.step(**options) == [f"update eks_cluster demo {path}"]
-    assert life.step() == ([] if "version" in options else [f"update eks_cluster demo {path}"])
+    life.turn()
+    assert life.turn(**options) == [f"update eks_cluster demo {path}"]
+    assert life.turn() == ([] if "version" in options else [f"update eks_cluster demo {path}"])
 
 
 def test_all_changes_at_once_are_made_one_after_the_other(life: Life) -> None:
-    life.step()
+    life.turn()
     life.emulator.set(seconds={"cluster_update": 0.3})
-    changed = life.step(
+    changed = life.turn(
         version="1.36",
         support_type="extended",
         log_types=["audit"],
@@ -179,7 +179,7 @@ def test_all_changes_at_once_are_made_one_after_the_other(life: Life) -> None:
 
 
 def test_what_stands_is_private_logged_encrypted_and_protected(life: Life, foundation: Foundation) -> None:
-    life.step()
+    life.turn()
     stands = cluster(life)
     vpc = stands["resourcesVpcConfig"]
     assert (vpc["endpointPrivateAccess"], vpc["endpointPublicAccess"]) == (True, False)
@@ -196,25 +196,25 @@ def test_what_stands_is_private_logged_encrypted_and_protected(life: Life, found
 
 
 def test_changes_by_hand_are_undone(life: Life) -> None:
-    life.step()
+    life.turn()
     eks = life.emulator.client("eks")
     eks.update_cluster_config(name="demo", deletionProtection=False)
     eks.update_cluster_config(name="demo", resourcesVpcConfig={"endpointPublicAccess": True})
     eks.update_cluster_config(name="demo", logging={"clusterLogging": [{"types": ["audit"], "enabled": False}]})
     eks.untag_resource(resourceArn=cluster(life)["arn"], tagKeys=["Name"])
-    assert life.step() == [
+    assert life.turn() == [
         "update eks_cluster demo deletion_protection,endpoint.public,endpoint.public_access_cidrs,log_types,tags.Name"
     ]
 
 
 def test_a_version_that_is_not_pinned_stays(life: Life) -> None:
-    life.step(version="1.34")
-    assert life.step() == []
+    life.turn(version="1.34")
+    assert life.turn() == []
     assert cluster(life)["version"] == "1.34"
 
 
 def test_versions_go_up_one_minor_at_a_time(life: Life) -> None:
-    life.step(version="1.34")
+    life.turn(version="1.34")
     with pytest.raises(Impossible) as refused:
         life.run(check_mode=True, version="1.36")
     assert str(refused.value) == (
@@ -222,7 +222,7 @@ def test_versions_go_up_one_minor_at_a_time(life: Life) -> None:
         "minor at a "
         "time; the next is '1.35'."
     )
-    assert life.step(version="1.35") == ["update eks_cluster demo version"]
+    assert life.turn(version="1.35") == ["update eks_cluster demo version"]
     with pytest.raises(
         Impossible, match=r"cannot become '1\.34': a control plane does not go back to an earlier minor"
     ):
@@ -230,14 +230,14 @@ def test_versions_go_up_one_minor_at_a_time(life: Life) -> None:
 
 
 def test_extended_support_is_refused_unless_opted_in(life: Life) -> None:
-    life.step(version="1.33", support_type="extended")
+    life.turn(version="1.33", support_type="extended")
     with pytest.raises(Impossible) as refused:
         life.run(check_mode=True)
     assert str(refused.value) == (
         "eks cluster 'demo' runs '1.33', whose standard support ended on 2026-07-29; set its version to '1.34', or "
         "support_type to extended, which costs extra."
     )
-    assert life.step(version="1.34") == ["update eks_cluster demo support_type,version"]
+    assert life.turn(version="1.34") == ["update eks_cluster demo support_type,version"]
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_extended_support_is_refused_unless_opted_in(life: Life) -> None:
     ],
 )
 def test_what_aws_fixes_is_refused_with_the_reason(life: Life, options: dict[str, Any], sentence: str) -> None:
-    life.step()
+    life.turn()
     with pytest.raises(Impossible) as refused:
         life.run(check_mode=False, **options)
     assert str(refused.value) == sentence
@@ -270,7 +270,7 @@ def test_what_aws_fixes_is_refused_with_the_reason(life: Life, options: dict[str
 
 def test_another_key_for_secrets_is_refused_and_a_first_one_is_set(life: Life, foundation: Foundation) -> None:
     make_cluster(life.emulator, foundation)
-    assert "encryption_key" in life.step()[-1]
+    assert "encryption_key" in life.turn()[-1]
     kms = life.emulator.client("kms")
     other = kms.create_key()["KeyMetadata"]
     kms.create_alias(AliasName="alias/demo-other", TargetKeyId=other["KeyId"])
@@ -279,7 +279,7 @@ def test_another_key_for_secrets_is_refused_and_a_first_one_is_set(life: Life, f
 
 
 def test_another_vpc_is_refused(life: Life, foundation: Foundation) -> None:
-    life.step()
+    life.turn()
     ec2 = life.emulator.client("ec2")
     ec2.delete_tags(Resources=[foundation.vpc], Tags=[{"Key": "slipway:platform"}])
     tags = [{"Key": "Name", "Value": "demo"}, {"Key": "slipway:platform", "Value": "demo"}]
@@ -294,7 +294,7 @@ def test_a_cluster_of_others_is_refused_or_adopted(life: Life, foundation: Found
     make_cluster(life.emulator, foundation, tags={}, accessConfig={"authenticationMode": "CONFIG_MAP"})
     with pytest.raises(Impossible, match="exists without the tag slipway:platform=demo; set platform_adopt to true"):
         life.run(check_mode=True)
-    assert "authentication_mode" in life.step(adopt=True)[-1]
+    assert "authentication_mode" in life.turn(adopt=True)[-1]
     eks = life.emulator.client("eks")
     updates = [
         eks.describe_update(name="demo", updateId=update)["update"]
@@ -335,12 +335,12 @@ def test_a_cluster_that_failed_is_refused_and_can_be_deleted(life: Life) -> None
     assert str(refused.value) == (
         "eks cluster 'demo' is FAILED: InternalFailure: No capacity; delete it (eks_state: absent), then run again."
     )
-    assert [line for line in life.step(state="absent") if "eks_cluster" in line] == ["delete eks_cluster demo"]
-    assert life.step()[-1] == "create eks_cluster demo"
+    assert [line for line in life.turn(state="absent") if "eks_cluster" in line] == ["delete eks_cluster demo"]
+    assert life.turn()[-1] == "create eks_cluster demo"
 
 
 def test_a_cluster_in_deletion_is_waited_for_and_made_again(life: Life) -> None:
-    life.step(deletion_protection=False)
+    life.turn(deletion_protection=False)
     life.emulator.set(seconds={"cluster": 0.5})
     life.emulator.client("eks").delete_cluster(name="demo")
     changes = life.run(check_mode=False).plan.as_list()
@@ -349,7 +349,7 @@ def test_a_cluster_in_deletion_is_waited_for_and_made_again(life: Life) -> None:
 
 
 def test_the_answer_holds_what_clients_need_and_changes_hold_no_identifier(life: Life, foundation: Foundation) -> None:
-    life.step()
+    life.turn()
     assert life.last is not None
     answer, stands = life.last.answer["cluster"], cluster(life)
     assert answer["endpoint"] == stands["endpoint"]

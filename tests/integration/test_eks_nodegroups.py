@@ -97,25 +97,25 @@ def test_what_the_account_does_not_allow_is_refused(life: Life, options: dict[st
 
 
 def test_life(life: Life) -> None:
-    assert life.step() == CREATE
-    assert life.step() == []
-    assert life.step(state="absent") == ["delete eks_nodegroup demo-workers", "delete launch_template demo-workers"]
-    assert life.step(state="absent") == []
+    assert life.turn() == CREATE
+    assert life.turn() == []
+    assert life.turn(state="absent") == ["delete eks_nodegroup demo-workers", "delete launch_template demo-workers"]
+    assert life.turn(state="absent") == []
 
 
 def test_settings_change_in_place(life: Life) -> None:
     taint = {"key": "dedicated", "value": "web", "effect": "NO_SCHEDULE"}
-    life.step()
-    assert life.step(groups=[group(labels={"tier": "web"})]) == [f"{GROUP} labels.tier"]
-    assert life.step(groups=[group(labels={"tier": "api"}, taints=[taint])]) == [f"{GROUP} labels.tier,taints"]
-    assert life.step(groups=[group(taints=[{**taint, "value": "api"}])]) == [f"{GROUP} labels.tier,taints"]
+    life.turn()
+    assert life.turn(groups=[group(labels={"tier": "web"})]) == [f"{GROUP} labels.tier"]
+    assert life.turn(groups=[group(labels={"tier": "api"}, taints=[taint])]) == [f"{GROUP} labels.tier,taints"]
+    assert life.turn(groups=[group(taints=[{**taint, "value": "api"}])]) == [f"{GROUP} labels.tier,taints"]
     assert described(life)["taints"] == [{**taint, "value": "api"}]
-    assert life.step() == [f"{GROUP} taints"]
-    assert life.step(groups=[group(max_size=5)]) == [f"{GROUP} scaling.max_size"]
-    assert life.step(groups=[group(max_unavailable_percentage=50)]) == [
+    assert life.turn() == [f"{GROUP} taints"]
+    assert life.turn(groups=[group(max_size=5)]) == [f"{GROUP} scaling.max_size"]
+    assert life.turn(groups=[group(max_unavailable_percentage=50)]) == [
         f"{GROUP} scaling.max_size,update.max_unavailable,update.max_unavailable_percentage"
     ]
-    assert life.step(groups=[group(update_strategy="MINIMAL", node_repair=False)]) == [
+    assert life.turn(groups=[group(update_strategy="MINIMAL", node_repair=False)]) == [
         f"{GROUP} node_repair,update.max_unavailable,update.max_unavailable_percentage,update.strategy"
     ]
     assert life.last is not None
@@ -123,9 +123,9 @@ def test_settings_change_in_place(life: Life) -> None:
 
 
 def test_template_and_version_roll_the_nodes(life: Life) -> None:
-    life.step(groups=[group(version="1.34", release_version="1.34.7-20261023")])
+    life.turn(groups=[group(version="1.34", release_version="1.34.7-20261023")])
     assert described(life)["releaseVersion"] == "1.34.7-20261023"
-    assert life.step(groups=[group(version="1.34", disk_size=80)]) == [
+    assert life.turn(groups=[group(version="1.34", disk_size=80)]) == [
         f"{TEMPLATE}.BlockDeviceMappings./dev/xvda.VolumeSize",
         f"{GROUP} launch_template_data.BlockDeviceMappings./dev/xvda.VolumeSize",
     ]
@@ -133,20 +133,20 @@ def test_template_and_version_roll_the_nodes(life: Life) -> None:
     assert [change["effect"] for change in life.last.plan.as_list()] == ["none", "rolls_nodes"]
     assert described(life)["releaseVersion"] == "1.34.7-20261023", "a new template brought a new image"
     assert described(life)["launchTemplate"]["version"] == "2"
-    assert life.step(groups=[group(version="1.34", disk_size=80, max_pods=110)]) == [
+    assert life.turn(groups=[group(version="1.34", disk_size=80, max_pods=110)]) == [
         f"{TEMPLATE}.UserData",
         f"{GROUP} launch_template_data.UserData",
     ]
     assert versions(life) == [2, 3]
     changed = group(version="1.34", disk_size=80, max_pods=58, detailed_monitoring=True)
-    assert life.step(groups=[changed]) == [
+    assert life.turn(groups=[changed]) == [
         f"{TEMPLATE}.Monitoring.Enabled,data.UserData.max_pods",
         f"{GROUP} launch_template_data.Monitoring.Enabled,launch_template_data.UserData.max_pods",
     ]
     assert versions(life) == [3, 4]
-    assert life.step(groups=[{**changed, "version": "1.35"}]) == [f"{GROUP} version"]
+    assert life.turn(groups=[{**changed, "version": "1.35"}]) == [f"{GROUP} version"]
     assert described(life)["releaseVersion"].startswith("1.35.")
-    assert life.step(groups=[{**changed, "version": None}]) == []
+    assert life.turn(groups=[{**changed, "version": None}]) == []
     with pytest.raises(Refusal, match=r"the group runs 1\.35 and EKS takes none back"):
         life.run(check_mode=True, groups=[{**changed, "version": "1.34"}])
 
@@ -161,24 +161,24 @@ def test_template_and_version_roll_the_nodes(life: Life) -> None:
     ],
 )
 def test_what_eks_fixes_is_replaced_by_a_second_group(life: Life, changed: dict[str, Any], paths: str) -> None:
-    life.step()
+    life.turn()
     life.emulator.client("eks").update_nodegroup_config(
         clusterName="demo", nodegroupName="demo-workers", scalingConfig={"desiredSize": 2}
     )
-    assert life.step(groups=[group(**changed)]) == [f"{REPLACE} {paths}"]
+    assert life.turn(groups=[group(**changed)]) == [f"{REPLACE} {paths}"]
     assert life.last is not None
     assert [change["effect"] for change in life.last.plan.as_list()] == ["rolls_nodes"]
     assert life.emulator.client("eks").list_nodegroups(clusterName="demo")["nodegroups"] == ["demo-workers-2"]
     assert described(life, "demo-workers-2")["scalingConfig"]["desiredSize"] == 2, "the autoscaler's size was lost"
-    assert life.step() == [f"{REPLACE} {paths}"]
+    assert life.turn() == [f"{REPLACE} {paths}"]
     assert life.emulator.client("eks").list_nodegroups(clusterName="demo")["nodegroups"] == ["demo-workers-3"]
 
 
 def test_another_role_and_bottlerocket_replace_the_group(life: Life) -> None:
-    life.step()
+    life.turn()
     make_role(life.emulator, "demo-others", "ec2.amazonaws.com")
-    assert life.step(role="others") == [f"{REPLACE} node_role"]
-    lines = life.step(role="others", groups=[group(ami_type="BOTTLEROCKET_x86_64")])
+    assert life.turn(role="others") == [f"{REPLACE} node_role"]
+    lines = life.turn(role="others", groups=[group(ami_type="BOTTLEROCKET_x86_64")])
     assert lines == [
         f"{TEMPLATE}.BlockDeviceMappings./dev/xvda.VolumeSize,data.BlockDeviceMappings./dev/xvdb",
         (
@@ -190,41 +190,41 @@ def test_another_role_and_bottlerocket_replace_the_group(life: Life) -> None:
 
 @pytest.mark.parametrize("left", ["the new group", "both groups"])
 def test_an_interrupted_replacement_converges(life: Life, left: str) -> None:
-    life.step()
+    life.turn()
     new = {key: value for key, value in described(life).items() if key in CREATED}
     if left == "both groups":
         life.emulator.client("eks").create_nodegroup(
             clusterName="demo", **{**new, "nodegroupName": "demo-workers-2", "instanceTypes": ["m5.large"]}
         )
-        assert life.step(groups=[group(instance_types=["m5.large"])]) == ["delete eks_nodegroup demo-workers-1"]
+        assert life.turn(groups=[group(instance_types=["m5.large"])]) == ["delete eks_nodegroup demo-workers-1"]
     else:
-        assert life.step(groups=[group(instance_types=["m5.large"])]) == [f"{REPLACE} instance_types"]
+        assert life.turn(groups=[group(instance_types=["m5.large"])]) == [f"{REPLACE} instance_types"]
     assert life.emulator.client("eks").list_nodegroups(clusterName="demo")["nodegroups"] == ["demo-workers-2"]
 
 
 def test_a_replacement_that_was_taken_back_goes(life: Life) -> None:
-    life.step()
+    life.turn()
     new = {key: value for key, value in described(life).items() if key in CREATED}
     life.emulator.client("eks").create_nodegroup(
         clusterName="demo", **{**new, "nodegroupName": "demo-workers-2", "instanceTypes": ["m5.large"]}
     )
-    assert life.step() == ["delete eks_nodegroup demo-workers-2"]
+    assert life.turn() == ["delete eks_nodegroup demo-workers-2"]
 
 
 def test_desired_size_belongs_to_the_autoscaler(life: Life) -> None:
-    life.step(groups=[group(desired_size=2)])
+    life.turn(groups=[group(desired_size=2)])
     eks = life.emulator.client("eks")
     eks.update_nodegroup_config(
         clusterName="demo", nodegroupName="demo-workers", scalingConfig={"minSize": 1, "maxSize": 3, "desiredSize": 3}
     )
-    assert life.step(groups=[group(desired_size=1)]) == []
-    assert life.step(groups=[group(max_size=2)]) == [f"{GROUP} scaling.desired_size,scaling.max_size"]
-    assert life.step(groups=[group(min_size=0, max_size=2)]) == [f"{GROUP} scaling.min_size"]
+    assert life.turn(groups=[group(desired_size=1)]) == []
+    assert life.turn(groups=[group(max_size=2)]) == [f"{GROUP} scaling.desired_size,scaling.max_size"]
+    assert life.turn(groups=[group(min_size=0, max_size=2)]) == [f"{GROUP} scaling.min_size"]
 
 
 def test_changes_by_hand_are_undone(life: Life) -> None:
     taint = {"key": "a", "value": "b", "effect": "NO_SCHEDULE"}
-    life.step(groups=[group(labels={"tier": "web"})])
+    life.turn(groups=[group(labels={"tier": "web"})])
     life.emulator.client("eks").update_nodegroup_config(
         clusterName="demo",
         nodegroupName="demo-workers",
@@ -232,7 +232,7 @@ def test_changes_by_hand_are_undone(life: Life) -> None:
         taints={"addOrUpdateTaints": [taint]},
         scalingConfig={"maxSize": 9},
     )
-    assert life.step(groups=[group(labels={"tier": "web"})]) == [
+    assert life.turn(groups=[group(labels={"tier": "web"})]) == [
         f"{GROUP} labels.more,labels.tier,scaling.max_size,taints"
     ]
     ec2 = life.emulator.client("ec2")
@@ -243,7 +243,7 @@ def test_changes_by_hand_are_undone(life: Life) -> None:
         LaunchTemplateData={"MetadataOptions": {"HttpTokens": "optional"}, "KeyName": "by-hand"},
     )
     ec2.modify_launch_template(LaunchTemplateId=template["LaunchTemplateId"], DefaultVersion="2")
-    (line,) = life.step(groups=[group(labels={"tier": "web"})])
+    (line,) = life.turn(groups=[group(labels={"tier": "web"})])
     assert line.startswith(f"{TEMPLATE}.")
     assert "data.KeyName" in line
     life.emulator.client("eks").update_nodegroup_version(
@@ -251,13 +251,13 @@ def test_changes_by_hand_are_undone(life: Life) -> None:
         nodegroupName="demo-workers",
         launchTemplate={"id": template["LaunchTemplateId"], "version": "2"},
     )
-    (line,) = life.step(groups=[group(labels={"tier": "web"})])
+    (line,) = life.turn(groups=[group(labels={"tier": "web"})])
     assert line.startswith(f"{GROUP} launch_template_data.")
 
 
 def test_tags_reach_what_ec2_makes_for_a_node(life: Life) -> None:
-    life.step()
-    lines = life.step(tags={"Owner": "me"})
+    life.turn()
+    lines = life.turn(tags={"Owner": "me"})
     assert lines == [
         (
             f"{TEMPLATE}.TagSpecifications.instance.Owner,data.TagSpecifications.network-interface.Owner,"
@@ -279,7 +279,7 @@ def test_tags_reach_what_ec2_makes_for_a_node(life: Life) -> None:
 
 
 def test_the_template_is_what_an_auditor_expects(life: Life, foundation: Foundation) -> None:
-    life.step()
+    life.turn()
     entries = life.emulator.client("ec2").describe_launch_template_versions(LaunchTemplateName="demo-workers")
     data = entries["LaunchTemplateVersions"][0]["LaunchTemplateData"]
     assert data["MetadataOptions"] == {
@@ -298,13 +298,13 @@ def test_the_template_is_what_an_auditor_expects(life: Life, foundation: Foundat
 
 def test_groups_that_are_declared_no_more_go(life: Life) -> None:
     other = group(name="other", capacity_type="SPOT", instance_types=["m6i.large", "m5.large"])
-    assert life.step(groups=[group(), other]) == [
+    assert life.turn(groups=[group(), other]) == [
         "create launch_template demo-workers",
         "create launch_template demo-other",
         "create eks_nodegroup demo-workers",
         "create eks_nodegroup demo-other",
     ]
-    assert life.step() == ["delete eks_nodegroup demo-other", "delete launch_template demo-other"]
+    assert life.turn() == ["delete eks_nodegroup demo-other", "delete launch_template demo-other"]
 
 
 def test_a_group_of_others_is_refused_or_adopted(life: Life, foundation: Foundation) -> None:
@@ -312,7 +312,7 @@ def test_a_group_of_others_is_refused_or_adopted(life: Life, foundation: Foundat
     declared = [group(name="on-demand", instance_types=["t3.medium"], desired_size=2)]
     with pytest.raises(Impossible, match="exists without the tag slipway:platform=demo; set platform_adopt to true"):
         life.run(check_mode=True, groups=declared)
-    lines = life.step(groups=declared, adopt=True)
+    lines = life.turn(groups=declared, adopt=True)
     assert lines[1].startswith("replace eks_nodegroup demo-on-demand launch_template")
     assert life.emulator.client("eks").list_nodegroups(clusterName="demo")["nodegroups"] == ["demo-on-demand-2"]
 
@@ -324,11 +324,11 @@ def test_a_group_that_failed_is_replaced_and_its_reason_told(life: Life) -> None
     with pytest.raises(ApplyFailure, match="NodeCreationFailure: Instances failed to join the kubernetes cluster"):
         life.run(check_mode=False)
     eks.create_addon(clusterName="demo", addonName="vpc-cni")
-    assert life.step() == [f"{REPLACE} status"]
+    assert life.turn() == [f"{REPLACE} status"]
 
 
 def test_volumes_of_the_csi_driver_go_only_where_that_is_asked_for(life: Life) -> None:
-    life.step()
+    life.turn()
     pairs = {"ebs.csi.aws.com/cluster": "true", "kubernetes.io/cluster/demo": "owned", "CSIVolumeName": "pvc-1"}
     life.emulator.client("ec2").create_volume(
         AvailabilityZone="eu-west-1a",
@@ -337,8 +337,8 @@ def test_volumes_of_the_csi_driver_go_only_where_that_is_asked_for(life: Life) -
             {"ResourceType": "volume", "Tags": [{"Key": key, "Value": value} for key, value in pairs.items()]}
         ],
     )
-    assert life.step(state="absent") == ["delete eks_nodegroup demo-workers", "delete launch_template demo-workers"]
-    assert life.step(state="absent", delete_volumes=True) == ["delete ebs_volume pvc-1"]
+    assert life.turn(state="absent") == ["delete eks_nodegroup demo-workers", "delete launch_template demo-workers"]
+    assert life.turn(state="absent", delete_volumes=True) == ["delete ebs_volume pvc-1"]
 
 
 def test_an_unchanged_run_reads_each_thing_once(life: Life) -> None:

@@ -112,23 +112,23 @@ def test_bad_input_is_refused_before_the_first_write(life: Life, options: dict[s
 
 
 def test_life(life: Life, iam: Any) -> None:
-    assert life.step() == MADE
+    assert life.turn() == MADE
     role = iam.get_role(RoleName="demo-github-shop-build")["Role"]
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Federated": [PROVIDER]}
-    assert life.step(roles=[BUILD, IMAGE]) == ["create iam_role demo-github-shop-image"]
-    assert life.step(roles=[BUILD, IMAGE], signing_key_arn=SIGNING) == [
+    assert life.turn(roles=[BUILD, IMAGE]) == ["create iam_role demo-github-shop-image"]
+    assert life.turn(roles=[BUILD, IMAGE], signing_key_arn=SIGNING) == [
         "update iam_role demo-github-shop-image policies.images.Statement"
     ]
-    assert life.step(roles=[{**BUILD, "environment": "production"}]) == [
+    assert life.turn(roles=[{**BUILD, "environment": "production"}]) == [
         "update iam_role demo-github-shop-build trust_policy.Statement",
         "delete iam_role demo-github-shop-image",
     ]
-    assert life.step(subject_format="legacy") == ["update iam_role demo-github-shop-build trust_policy.Statement"]
-    assert life.step(state="absent") == [
+    assert life.turn(subject_format="legacy") == ["update iam_role demo-github-shop-build trust_policy.Statement"]
+    assert life.turn(state="absent") == [
         "delete iam_role demo-github-shop-build",
         f"delete oidc_provider {ISSUER}",
     ]
-    assert life.step(state="absent") == []
+    assert life.turn(state="absent") == []
 
 
 def trusting(arn: str) -> str:
@@ -142,12 +142,12 @@ def providers(iam: Any) -> list[str]:
 
 
 def test_changes_by_hand_are_undone(life: Life, iam: Any) -> None:
-    life.step()
+    life.turn()
     iam.update_assume_role_policy(RoleName="demo-github-shop-build", PolicyDocument=trusting(PROVIDER))
     iam.attach_role_policy(RoleName="demo-github-shop-build", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=PROVIDER, ClientID="sts.amazonaws.com")
     life.table = {**life.table, "DetachRolePolicy": {"iam_role"}}
-    assert life.step() == [
+    assert life.turn() == [
         f"update oidc_provider {ISSUER} client_ids",
         "update iam_role demo-github-shop-build managed_policies,trust_policy.Statement",
     ]
@@ -157,8 +157,8 @@ def test_the_provider_of_others_is_used_and_left_alone(life: Life, iam: Any) -> 
     iam.create_open_id_connect_provider(
         Url=f"https://{ISSUER}", ClientIDList=["sts.amazonaws.com", "other"], Tags=[{"Key": "By", "Value": "hand"}]
     )
-    assert life.step() == MADE[1:]
-    assert life.step(state="absent") == ["delete iam_role demo-github-shop-build"]
+    assert life.turn() == MADE[1:]
+    assert life.turn(state="absent") == ["delete iam_role demo-github-shop-build"]
     provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=PROVIDER)
     assert sorted(provider["ClientIDList"]) == ["other", "sts.amazonaws.com"]
     assert provider["Tags"] == [{"Key": "By", "Value": "hand"}]
@@ -166,19 +166,19 @@ def test_the_provider_of_others_is_used_and_left_alone(life: Life, iam: Any) -> 
 
 def test_the_provider_of_another_platform_is_used_and_left_alone(life: Life, iam: Any) -> None:
     other = {"platform_name": "other"}
-    life.step(**other)
-    assert life.step() == MADE[1:]
-    assert life.step(state="absent") == ["delete iam_role demo-github-shop-build"]
+    life.turn(**other)
+    assert life.turn() == MADE[1:]
+    assert life.turn(state="absent") == ["delete iam_role demo-github-shop-build"]
     assert providers(iam) == [PROVIDER]
 
 
 def test_a_provider_that_others_trust_stays(life: Life, iam: Any) -> None:
-    life.step()
+    life.turn()
     iam.create_role(RoleName="elsewhere", Path="/other/", AssumeRolePolicyDocument=trusting(PROVIDER))
-    assert life.step(state="absent") == ["delete iam_role demo-github-shop-build"]
+    assert life.turn(state="absent") == ["delete iam_role demo-github-shop-build"]
     assert providers(iam) == [PROVIDER]
     iam.delete_role(RoleName="elsewhere")
-    assert life.step(state="absent") == [f"delete oidc_provider {ISSUER}"]
+    assert life.turn(state="absent") == [f"delete oidc_provider {ISSUER}"]
 
 
 def test_a_provider_without_the_audience_is_refused_or_adopted(life: Life, iam: Any) -> None:
@@ -192,7 +192,7 @@ def test_a_provider_without_the_audience_is_refused_or_adopted(life: Life, iam: 
         "else; add it there (aws iam add-client-id-to-open-id-connect-provider), or set adopt to true."
     )
     assert [call["operation"] for call in life.emulator.writes()] == ["CreateOpenIDConnectProvider"]
-    assert life.step(adopt=True) == [
+    assert life.turn(adopt=True) == [
         f"update oidc_provider {ISSUER} client_ids,tags.By,tags.Name,tags.slipway:platform",
         "create iam_role demo-github-shop-build",
     ]
@@ -214,17 +214,17 @@ def test_another_platform_that_is_faster_is_no_error(life: Life, iam: Any) -> No
 
     api.iam.create_open_id_connect_provider = overtaken
     Runner(BOX, life.common, api, check_mode=False).run()
-    assert life.step() == []
+    assert life.turn() == []
 
 
 def test_repositories_of_a_platform_do_not_touch_each_other(life: Life, iam: Any) -> None:
-    life.step()
-    assert life.step(**BLOG) == ["create iam_role demo-github-blog-build"]
-    assert life.step(**BLOG, roles=[]) == ["delete iam_role demo-github-blog-build"]
-    life.step(**BLOG)
-    assert life.step(state="absent") == ["delete iam_role demo-github-shop-build"]
-    life.step()
-    assert life.step(**dict.fromkeys(SHOP), state="absent") == [
+    life.turn()
+    assert life.turn(**BLOG) == ["create iam_role demo-github-blog-build"]
+    assert life.turn(**BLOG, roles=[]) == ["delete iam_role demo-github-blog-build"]
+    life.turn(**BLOG)
+    assert life.turn(state="absent") == ["delete iam_role demo-github-shop-build"]
+    life.turn()
+    assert life.turn(**dict.fromkeys(SHOP), state="absent") == [
         "delete iam_role demo-github-blog-build",
         "delete iam_role demo-github-shop-build",
         f"delete oidc_provider {ISSUER}",
@@ -237,13 +237,13 @@ def test_the_key_of_the_platforms_buckets_has_to_stand(life: Life) -> None:
     kms = life.emulator.client("kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]
     kms.create_alias(AliasName="alias/demo-buckets", TargetKeyId=key)
-    life.step(kms_key="buckets")
+    life.turn(kms_key="buckets")
     policy = life.emulator.client("iam").get_role_policy(RoleName="demo-github-shop-build", PolicyName="artifacts")
     assert [entry["Resource"] for entry in policy["PolicyDocument"]["Statement"] if entry["Sid"] == "Key"] == [[key]]
 
 
 def test_the_calls_of_an_unchanged_run(life: Life) -> None:
-    life.step(roles=[BUILD, IMAGE])
+    life.turn(roles=[BUILD, IMAGE])
     life.emulator.forget()
     life.run(check_mode=False, roles=[BUILD, IMAGE])
     assert sorted(call["operation"] for call in life.emulator.calls()) == [

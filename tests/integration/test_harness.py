@@ -1,4 +1,4 @@
-"""The harness itself: a box that is broken in one place does not live through a step."""
+"""The harness itself: a box that is broken in one place does not live through a turn."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def with_update(box: Box, kind: str, attribute: str, function: Callable[[Api, Ta
 def standing(emulator: Emulator, box: Box, **writes: set[str]) -> Life:
     """A life of the keys in which the sound box has made one, and the box of the test goes on."""
     life = Life(emulator, BOX, {**WRITES, **writes}, keys=[key()])
-    assert life.step() == ["create kms_key demo-eks"]
+    assert life.turn() == ["create kms_key demo-eks"]
     life.box = box
     return life
 
@@ -54,14 +54,14 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_sound_box_lives(emulator: Emulator) -> None:
-    assert standing(emulator, BOX).step(**CHANGED) == ["update kms_key demo-eks description"]
+    assert standing(emulator, BOX).turn(**CHANGED) == ["update kms_key demo-eks description"]
 
 
 @pytest.mark.usefixtures("impatient")
 def test_one_field_of_a_call_that_sets_many_is_missed(emulator: Emulator) -> None:
     lay_nodes(emulator)
     life = Life(emulator, NODEGROUPS, NODEGROUP_WRITES)
-    life.step(groups=[group()])
+    life.turn(groups=[group()])
     (kind,) = [found for found in NODEGROUPS.kinds if found.name == "eks_nodegroup"]
 
     def update(api: Api, target: Target) -> None:
@@ -70,7 +70,7 @@ def test_one_field_of_a_call_that_sets_many_is_missed(emulator: Emulator) -> Non
 
     life.box = with_update(NODEGROUPS, "eks_nodegroup", "labels", update)
     with pytest.raises(Impossible, match=r"differences: eks nodegroup 'demo-workers': update labels\.team\.$"):
-        life.step(groups=[group(max_size=4, labels={"team": "platform"})])
+        life.turn(groups=[group(max_size=4, labels={"team": "platform"})])
 
 
 @pytest.mark.usefixtures("impatient")
@@ -78,7 +78,7 @@ def test_a_field_that_no_call_sets_is_found(emulator: Emulator) -> None:
     box = with_update(BOX, "kms_key", "description", lambda api, target: None)
     life = standing(emulator, box)
     with pytest.raises(Impossible, match="still shows differences: kms key 'demo-eks': update description"):
-        life.step(**CHANGED)
+        life.turn(**CHANGED)
 
 
 def test_a_check_run_that_writes_is_found(emulator: Emulator) -> None:
@@ -90,7 +90,7 @@ def test_a_check_run_that_writes_is_found(emulator: Emulator) -> None:
 
     life = standing(emulator, replace(BOX, read=read))
     with pytest.raises(AssertionError, match="the check run wrote"):
-        life.step()
+        life.turn()
 
 
 def test_a_write_that_belongs_to_no_predicted_change_is_found(emulator: Emulator) -> None:
@@ -102,7 +102,7 @@ def test_a_write_that_belongs_to_no_predicted_change_is_found(emulator: Emulator
 
     life = standing(emulator, with_update(BOX, "kms_key", "description", update), CreateLogGroup={"log_group"})
     with pytest.raises(AssertionError, match="CreateLogGroup belongs to no predicted change"):
-        life.step(**CHANGED)
+        life.turn(**CHANGED)
 
 
 def test_a_write_that_the_box_does_not_know_is_found(emulator: Emulator) -> None:
@@ -114,7 +114,7 @@ def test_a_write_that_the_box_does_not_know_is_found(emulator: Emulator) -> None
 
     life = standing(emulator, with_update(BOX, "kms_key", "description", update))
     with pytest.raises(AssertionError, match="CreateBucket is no write of this box"):
-        life.step(**CHANGED)
+        life.turn(**CHANGED)
 
 
 def test_a_change_that_the_check_run_did_not_predict_is_found(emulator: Emulator) -> None:
@@ -126,7 +126,7 @@ def test_a_change_that_the_check_run_did_not_predict_is_found(emulator: Emulator
 
     life = standing(emulator, replace(BOX, declare=declare))
     with pytest.raises(AssertionError, match="the check run planned other changes"):
-        life.step()
+        life.turn()
 
 
 @pytest.fixture

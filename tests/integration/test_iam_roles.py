@@ -140,19 +140,19 @@ def test_bad_input_is_refused_before_the_first_write(life: Life, options: dict[s
 
 def test_life(life: Life, iam: Any) -> None:
     iam.create_policy(PolicyName="boundary", PolicyDocument=json.dumps(DOCUMENT))
-    assert life.step() == ["create iam_role demo-nodes"]
-    assert life.step(roles=[nodes(description="Nodes")]) == ["update iam_role demo-nodes description"]
-    assert life.step(roles=[nodes(max_session_duration=7200)]) == [
+    assert life.turn() == ["create iam_role demo-nodes"]
+    assert life.turn(roles=[nodes(description="Nodes")]) == ["update iam_role demo-nodes description"]
+    assert life.turn(roles=[nodes(max_session_duration=7200)]) == [
         "update iam_role demo-nodes description,max_session_duration"
     ]
-    assert life.step() == ["update iam_role demo-nodes max_session_duration"]
-    assert life.step(permissions_boundary=BOUNDARY) == ["update iam_role demo-nodes permissions_boundary"]
-    assert life.step() == ["update iam_role demo-nodes permissions_boundary"]
-    assert life.step(roles=[nodes(trust_services=[], trust_policy=TRUST)]) == [
+    assert life.turn() == ["update iam_role demo-nodes max_session_duration"]
+    assert life.turn(permissions_boundary=BOUNDARY) == ["update iam_role demo-nodes permissions_boundary"]
+    assert life.turn() == ["update iam_role demo-nodes permissions_boundary"]
+    assert life.turn(roles=[nodes(trust_services=[], trust_policy=TRUST)]) == [
         "update iam_role demo-nodes trust_policy.Statement"
     ]
-    assert life.step() == ["update iam_role demo-nodes trust_policy.Statement"]
-    assert life.step(roles=[nodes(trust_services=[], trust_pod_identity=PODS)]) == [
+    assert life.turn() == ["update iam_role demo-nodes trust_policy.Statement"]
+    assert life.turn(roles=[nodes(trust_services=[], trust_pod_identity=PODS)]) == [
         "update iam_role demo-nodes trust_policy.Statement"
     ]
     (trust,) = iam.get_role(RoleName="demo-nodes")["Role"]["AssumeRolePolicyDocument"]["Statement"]
@@ -165,19 +165,19 @@ def test_life(life: Life, iam: Any) -> None:
         "kubernetes-namespace": "kube-system",
         "kubernetes-service-account": "aws-node",
     }
-    assert life.step() == ["update iam_role demo-nodes trust_policy.Statement"]
-    assert life.step(roles=[nodes(managed_policies=["AmazonEKS_CNI_Policy", BOUNDARY])]) == [
+    assert life.turn() == ["update iam_role demo-nodes trust_policy.Statement"]
+    assert life.turn(roles=[nodes(managed_policies=["AmazonEKS_CNI_Policy", BOUNDARY])]) == [
         "update iam_role demo-nodes managed_policies"
     ]
-    assert life.step(roles=[nodes(policies={"logs": DOCUMENT})]) == [
+    assert life.turn(roles=[nodes(policies={"logs": DOCUMENT})]) == [
         "update iam_role demo-nodes managed_policies,policies.logs"
     ]
-    assert life.step() == ["update iam_role demo-nodes policies.logs"]
-    assert life.step(tags={"Owner": "me"}) == ["update iam_role demo-nodes tags.Owner"]
-    assert life.step() == ["update iam_role demo-nodes tags.Owner"]
-    assert life.step(state="absent") == ["delete iam_role demo-nodes"]
-    assert life.step(state="absent") == []
-    assert life.step(path="/slipway/", permissions_boundary=BOUNDARY) == ["create iam_role demo-nodes"]
+    assert life.turn() == ["update iam_role demo-nodes policies.logs"]
+    assert life.turn(tags={"Owner": "me"}) == ["update iam_role demo-nodes tags.Owner"]
+    assert life.turn() == ["update iam_role demo-nodes tags.Owner"]
+    assert life.turn(state="absent") == ["delete iam_role demo-nodes"]
+    assert life.turn(state="absent") == []
+    assert life.turn(path="/slipway/", permissions_boundary=BOUNDARY) == ["create iam_role demo-nodes"]
     role = iam.get_role(RoleName="demo-nodes")["Role"]
     assert role["Arn"] == f"arn:aws:iam::{ACCOUNT}:role/slipway/demo-nodes"
     assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
@@ -186,37 +186,37 @@ def test_life(life: Life, iam: Any) -> None:
 def test_life_of_an_instance_profile(life: Life, iam: Any) -> None:
     with_profile = {"roles": [nodes(instance_profile=True)]}
     created = ["create iam_role demo-nodes", "create instance_profile demo-nodes"]
-    assert life.step(**with_profile) == created
+    assert life.turn(**with_profile) == created
     profile = iam.get_instance_profile(InstanceProfileName="demo-nodes")["InstanceProfile"]
     assert [role["RoleName"] for role in profile["Roles"]] == ["demo-nodes"]
-    assert life.step(**with_profile, tags={"Owner": "me"}) == [
+    assert life.turn(**with_profile, tags={"Owner": "me"}) == [
         "update iam_role demo-nodes tags.Owner",
         "update instance_profile demo-nodes tags.Owner",
     ]
-    life.step(**with_profile)
+    life.turn(**with_profile)
     iam.remove_role_from_instance_profile(InstanceProfileName="demo-nodes", RoleName="demo-nodes")
-    assert life.step(**with_profile) == ["update instance_profile demo-nodes role"]
+    assert life.turn(**with_profile) == ["update instance_profile demo-nodes role"]
     iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(TRUST))
     iam.remove_role_from_instance_profile(InstanceProfileName="demo-nodes", RoleName="demo-nodes")
     iam.add_role_to_instance_profile(InstanceProfileName="demo-nodes", RoleName="other")
-    assert life.step(**with_profile) == ["update instance_profile demo-nodes role"]
-    assert life.step(**with_profile, state="absent") == [
+    assert life.turn(**with_profile) == ["update instance_profile demo-nodes role"]
+    assert life.turn(**with_profile, state="absent") == [
         "delete instance_profile demo-nodes",
         "delete iam_role demo-nodes",
     ]
-    assert life.step(**with_profile) == created
+    assert life.turn(**with_profile) == created
 
 
 def test_service_linked_roles_are_made_once_and_left_alone(life: Life, iam: Any) -> None:
     services = ["spot.amazonaws.com", "autoscaling.amazonaws.com"]
-    assert life.step(roles=[], service_linked_roles=services) == [
+    assert life.turn(roles=[], service_linked_roles=services) == [
         "create service_linked_role autoscaling.amazonaws.com",
         "create service_linked_role spot.amazonaws.com",
     ]
     assert iam.get_role(RoleName="AWSServiceRoleForEC2Spot")["Role"]["Path"] == "/aws-service-role/spot.amazonaws.com/"
-    assert life.step(roles=[], service_linked_roles=services, state="absent") == []
-    assert life.step(roles=[], service_linked_roles=[]) == []
-    assert life.step(roles=[], service_linked_roles=services, tags={"Owner": "me"}) == []
+    assert life.turn(roles=[], service_linked_roles=services, state="absent") == []
+    assert life.turn(roles=[], service_linked_roles=[]) == []
+    assert life.turn(roles=[], service_linked_roles=services, tags={"Owner": "me"}) == []
 
 
 def test_a_service_linked_role_with_a_suffix_is_another(life: Life, iam: Any) -> None:
@@ -231,25 +231,25 @@ def test_a_service_linked_role_with_a_suffix_is_another(life: Life, iam: Any) ->
 
 
 def test_changes_by_hand_are_undone(life: Life, iam: Any) -> None:
-    life.step(permissions_boundary=None)
+    life.turn(permissions_boundary=None)
     iam.update_role(RoleName="demo-nodes", Description="Changed", MaxSessionDuration=43200)
     iam.update_assume_role_policy(RoleName="demo-nodes", PolicyDocument=json.dumps(TRUST))
     iam.attach_role_policy(RoleName="demo-nodes", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     iam.put_role_policy(RoleName="demo-nodes", PolicyName="by-hand", PolicyDocument=json.dumps(DOCUMENT))
     iam.tag_role(RoleName="demo-nodes", Tags=[{"Key": "By", "Value": "hand"}])
     fields = "description,managed_policies,max_session_duration,policies.by-hand,trust_policy.Statement,tags.By"
-    assert life.step() == [f"update iam_role demo-nodes {fields}"]
+    assert life.turn() == [f"update iam_role demo-nodes {fields}"]
 
 
 def test_a_role_with_policies_by_hand_is_deleted_all_the_same(life: Life, iam: Any) -> None:
-    life.step()
+    life.turn()
     iam.attach_role_policy(RoleName="demo-nodes", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     iam.put_role_policy(RoleName="demo-nodes", PolicyName="by-hand", PolicyDocument=json.dumps(DOCUMENT))
-    assert life.step(state="absent") == ["delete iam_role demo-nodes"]
+    assert life.turn(state="absent") == ["delete iam_role demo-nodes"]
 
 
 def test_how_aws_writes_a_policy_is_no_difference(life: Life, iam: Any) -> None:
-    life.step(roles=[nodes(policies={"logs": DOCUMENT})])
+    life.turn(roles=[nodes(policies={"logs": DOCUMENT})])
     statement = {
         "Effect": "Allow",
         "Resource": ["*"],
@@ -258,11 +258,11 @@ def test_how_aws_writes_a_policy_is_no_difference(life: Life, iam: Any) -> None:
     }
     document = json.dumps({"Statement": statement, "Version": "2012-10-17"}, indent=4)
     iam.put_role_policy(RoleName="demo-nodes", PolicyName="logs", PolicyDocument=document)
-    assert life.step(roles=[nodes(policies={"logs": DOCUMENT})]) == []
+    assert life.turn(roles=[nodes(policies={"logs": DOCUMENT})]) == []
 
 
 def test_the_path_cannot_change(life: Life) -> None:
-    life.step()
+    life.turn()
     with pytest.raises(
         Impossible, match="path of iam role 'demo-nodes' is '/' and cannot become '/slipway/': AWS fixes"
     ):
@@ -271,37 +271,37 @@ def test_the_path_cannot_change(life: Life) -> None:
 
 def test_roles_of_a_component_that_are_declared_no_more_go(life: Life) -> None:
     both = [nodes(instance_profile=True), nodes(name="cluster", trust_services=["eks.amazonaws.com"])]
-    life.step(component="eks", roles=both)
-    life.step(component="vpc", roles=[nodes(name="flow-logs", trust_services=["vpc-flow-logs.amazonaws.com"])])
-    life.step(roles=[nodes(name="of-no-component")])
+    life.turn(component="eks", roles=both)
+    life.turn(component="vpc", roles=[nodes(name="flow-logs", trust_services=["vpc-flow-logs.amazonaws.com"])])
+    life.turn(roles=[nodes(name="of-no-component")])
     without = [nodes(), both[1]]
-    assert life.step(component="eks", roles=without) == ["delete instance_profile demo-nodes"]
-    life.step(component="eks", roles=both)
-    assert life.step(component="eks", roles=both[1:]) == [
+    assert life.turn(component="eks", roles=without) == ["delete instance_profile demo-nodes"]
+    life.turn(component="eks", roles=both)
+    assert life.turn(component="eks", roles=both[1:]) == [
         "delete instance_profile demo-nodes",
         "delete iam_role demo-nodes",
     ]
-    assert life.step(component="eks", roles=[], state="absent") == ["delete iam_role demo-cluster"]
-    assert life.step(component="vpc", roles=[]) == ["delete iam_role demo-flow-logs"]
+    assert life.turn(component="eks", roles=[], state="absent") == ["delete iam_role demo-cluster"]
+    assert life.turn(component="vpc", roles=[]) == ["delete iam_role demo-flow-logs"]
 
 
 def test_a_role_of_others_is_refused_or_adopted(life: Life, iam: Any) -> None:
     iam.create_role(RoleName="demo-nodes", AssumeRolePolicyDocument=json.dumps(TRUST))
     with pytest.raises(Impossible, match="exists without the tag slipway:platform=demo; set platform_adopt to true"):
         life.run(check_mode=True)
-    assert "tags.slipway:platform" in life.step(adopt=True)[0]
+    assert "tags.slipway:platform" in life.turn(adopt=True)[0]
 
 
 def test_a_role_of_others_survives_absent(life: Life, iam: Any) -> None:
     iam.create_role(RoleName="demo-nodes", AssumeRolePolicyDocument=json.dumps(TRUST))
-    assert life.step(state="absent") == []
+    assert life.turn(state="absent") == []
     assert iam.get_role(RoleName="demo-nodes")["Role"]["RoleName"] == "demo-nodes"
 
 
 def test_the_calls_of_an_unchanged_run(life: Life) -> None:
     roles = [nodes(instance_profile=True, policies={"logs": DOCUMENT}), nodes(name="other")]
     options = {"roles": roles, "service_linked_roles": ["spot.amazonaws.com"]}
-    life.step(**options)
+    life.turn(**options)
     life.emulator.forget()
     life.run(check_mode=False, **options)
     operations = sorted(call["operation"] for call in life.emulator.calls())

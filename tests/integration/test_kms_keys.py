@@ -60,14 +60,14 @@ def test_bad_input_is_refused_before_the_first_write(life: Life, options: dict[s
 
 
 def test_life(life: Life) -> None:
-    assert life.step() == ["create kms_key demo-eks"]
-    assert life.step() == []
-    assert life.step(keys=[key(description="All secrets")]) == ["update kms_key demo-eks description"]
-    assert life.step(keys=[key(services=[])]) == ["update kms_key demo-eks description,policy.Statement"]
-    assert life.step(tags={"Owner": "me"}, keys=[key()]) == ["update kms_key demo-eks policy.Statement,tags.Owner"]
-    assert life.step() == ["update kms_key demo-eks tags.Owner"]
-    assert life.step(state="absent") == ["delete kms_key demo-eks"]
-    assert life.step() == ["create kms_key demo-eks"]
+    assert life.turn() == ["create kms_key demo-eks"]
+    assert life.turn() == []
+    assert life.turn(keys=[key(description="All secrets")]) == ["update kms_key demo-eks description"]
+    assert life.turn(keys=[key(services=[])]) == ["update kms_key demo-eks description,policy.Statement"]
+    assert life.turn(tags={"Owner": "me"}, keys=[key()]) == ["update kms_key demo-eks policy.Statement,tags.Owner"]
+    assert life.turn() == ["update kms_key demo-eks tags.Owner"]
+    assert life.turn(state="absent") == ["delete kms_key demo-eks"]
+    assert life.turn() == ["create kms_key demo-eks"]
 
 
 def test_a_role_of_the_policy_that_is_not_seen_yet_is_waited_for(life: Life) -> None:
@@ -81,12 +81,12 @@ def test_a_role_of_the_policy_that_is_not_seen_yet_is_waited_for(life: Life) -> 
 
 
 def test_changes_by_hand_are_undone(life: Life) -> None:
-    life.step()
+    life.turn()
     kms = life.emulator.client("kms")
     key_id = kms.describe_key(KeyId="alias/demo-eks")["KeyMetadata"]["KeyId"]
     kms.disable_key(KeyId=key_id)
     kms.disable_key_rotation(KeyId=key_id)
-    assert life.step() == ["update kms_key demo-eks enabled,rotation"]
+    assert life.turn() == ["update kms_key demo-eks enabled,rotation"]
 
 
 def test_a_key_without_alias_is_found_beside_one_that_is_being_deleted(life: Life) -> None:
@@ -95,29 +95,29 @@ def test_a_key_without_alias_is_found_beside_one_that_is_being_deleted(life: Lif
     arns = [kms.create_key(Tags=named)["KeyMetadata"]["Arn"] for _ in range(3)]
     for arn in (arns[0], arns[2]):
         kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
-    (change,) = life.step()
+    (change,) = life.turn()
     assert change.startswith("update kms_key demo-eks alias,")
     assert key_id(kms) == arns[1]
 
 
 def test_a_deletion_by_hand_is_cancelled(life: Life) -> None:
-    life.step()
+    life.turn()
     kms = life.emulator.client("kms")
     arn = key_id(kms)
     kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
-    changes = life.step()
+    changes = life.turn()
     assert len(changes) == 1
     assert changes[0].startswith("update kms_key demo-eks enabled,pending_deletion")
     metadata = kms.describe_key(KeyId=arn)["KeyMetadata"]
     assert (metadata["KeyState"], metadata["Enabled"]) == ("Enabled", True)
     kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
-    assert life.step(state="absent") == ["delete kms_key demo-eks"]
+    assert life.turn(state="absent") == ["delete kms_key demo-eks"]
 
 
 def test_a_key_that_lost_its_alias_is_found_by_its_tags(life: Life) -> None:
-    life.step()
+    life.turn()
     life.emulator.client("kms").delete_alias(AliasName="alias/demo-eks")
-    assert life.step() == ["update kms_key demo-eks alias"]
+    assert life.turn() == ["update kms_key demo-eks alias"]
 
 
 def test_a_key_of_others_is_refused_or_adopted(life: Life) -> None:
@@ -126,11 +126,11 @@ def test_a_key_of_others_is_refused_or_adopted(life: Life) -> None:
     kms.create_alias(AliasName="alias/demo-eks", TargetKeyId=key_id)
     with pytest.raises(Impossible, match="exists without the tag slipway:platform=demo; set platform_adopt to true"):
         life.run(check_mode=True)
-    assert "tags.slipway:platform" in life.step(adopt=True)[0]
+    assert "tags.slipway:platform" in life.turn(adopt=True)[0]
 
 
 def test_how_aws_writes_a_policy_is_no_difference(life: Life) -> None:
-    life.step()
+    life.turn()
     kms = life.emulator.client("kms")
     policy = json.loads(kms.get_key_policy(KeyId=key_id(kms), PolicyName="default")["Policy"])
     for statement in policy["Statement"]:
@@ -138,16 +138,16 @@ def test_how_aws_writes_a_policy_is_no_difference(life: Life) -> None:
         statement["Resource"] = "*"
     policy["Statement"][0]["Principal"] = {"AWS": ACCOUNT}
     kms.put_key_policy(KeyId=key_id(kms), PolicyName="default", Policy=json.dumps(policy))
-    assert life.step() == []
+    assert life.turn() == []
 
 
 def test_a_policy_by_hand_is_undone(life: Life) -> None:
-    life.step()
+    life.turn()
     kms = life.emulator.client("kms")
     policy = json.loads(kms.get_key_policy(KeyId=key_id(kms), PolicyName="default")["Policy"])
     policy["Statement"][0]["Principal"]["AWS"].append("arn:aws:iam::210987654321:root")
     kms.put_key_policy(KeyId=key_id(kms), PolicyName="default", Policy=json.dumps(policy))
-    assert life.step() == ["update kms_key demo-eks policy.Statement"]
+    assert life.turn() == ["update kms_key demo-eks policy.Statement"]
 
 
 def key_id(kms: Any) -> str:
@@ -189,7 +189,7 @@ def snapshot(emulator: Emulator, arn: str) -> str:
 def test_a_key_is_kept_while_something_encrypted_with_it_stands(
     life: Life, make: Callable[[Emulator, str], str]
 ) -> None:
-    life.step()
+    life.turn()
     thing = make(life.emulator, key_id(life.emulator.client("kms")))
     life.emulator.forget()
     for check_mode in (True, False):
@@ -202,7 +202,7 @@ def test_a_key_is_kept_while_something_encrypted_with_it_stands(
 
 
 def test_what_an_earlier_task_of_the_check_run_deletes_does_not_count(life: Life) -> None:
-    life.step()
+    life.turn()
     log_group(life.emulator, key_id(life.emulator.client("kms")))
     known = {"log_group": {"/demo": {"state": "deleted"}}}
     planned = life.run(check_mode=True, state="absent", known=known).plan.as_list()
@@ -212,18 +212,18 @@ def test_what_an_earlier_task_of_the_check_run_deletes_does_not_count(life: Life
 def test_a_key_for_buckets_is_kept_while_a_bucket_of_the_platform_stands(life: Life) -> None:
     """Its encryption may have changed since; objects stay encrypted with the key that they were written with."""
     keys = [key(services=["s3"])]
-    life.step(keys=keys)
+    life.turn(keys=keys)
     name = f"demo-{ACCOUNT}-{REGION}-application"
     s3 = life.emulator.client("s3")
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     with pytest.raises(Impossible, match=f"cannot be deleted while s3 bucket '{name}' may hold"):
         life.run(check_mode=False, state="absent", keys=keys)
     s3.delete_bucket(Bucket=name)
-    assert life.step(state="absent", keys=keys) == ["delete kms_key demo-eks"]
+    assert life.turn(state="absent", keys=keys) == ["delete kms_key demo-eks"]
 
 
 def test_the_calls_of_an_unchanged_run(life: Life) -> None:
-    life.step()
+    life.turn()
     life.emulator.forget()
     life.run(check_mode=False)
     operations = sorted(call["operation"] for call in life.emulator.calls())

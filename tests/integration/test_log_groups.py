@@ -108,21 +108,21 @@ def test_days_that_aws_does_not_take_are_refused(life: Life, days: int) -> None:
 
 def test_life(life: Life, logs: Any) -> None:
     arn = key(life.emulator)
-    assert life.step(kms_key=arn) == [f"create log_group {NAME}"]
+    assert life.turn(kms_key=arn) == [f"create log_group {NAME}"]
     group = logs.describe_log_groups(logGroupNamePrefix=NAME)["logGroups"][0]
     assert (group["retentionInDays"], group["kmsKeyId"]) == (90, arn)
-    assert life.step(kms_key=arn, retention_in_days=365) == [f"update log_group {NAME} retention_in_days"]
-    assert life.step(retention_in_days=365) == [f"update log_group {NAME} kms_key"]
-    assert life.step(kms_key=arn) == [f"update log_group {NAME} kms_key,retention_in_days"]
-    assert life.step(kms_key=arn, tags={"Owner": "me"}) == [f"update log_group {NAME} tags.Owner"]
-    assert life.step(kms_key=arn) == [f"update log_group {NAME} tags.Owner"]
-    assert life.step(state="absent") == [f"delete log_group {NAME}"]
-    assert life.step(state="absent") == []
-    assert life.step() == [f"create log_group {NAME}"]
+    assert life.turn(kms_key=arn, retention_in_days=365) == [f"update log_group {NAME} retention_in_days"]
+    assert life.turn(retention_in_days=365) == [f"update log_group {NAME} kms_key"]
+    assert life.turn(kms_key=arn) == [f"update log_group {NAME} kms_key,retention_in_days"]
+    assert life.turn(kms_key=arn, tags={"Owner": "me"}) == [f"update log_group {NAME} tags.Owner"]
+    assert life.turn(kms_key=arn) == [f"update log_group {NAME} tags.Owner"]
+    assert life.turn(state="absent") == [f"delete log_group {NAME}"]
+    assert life.turn(state="absent") == []
+    assert life.turn() == [f"create log_group {NAME}"]
 
 
 def test_an_unchanged_run_makes_two_calls(life: Life) -> None:
-    life.step()
+    life.turn()
     life.emulator.forget()
     life.run(check_mode=False)
     operations = [call["operation"] for call in life.emulator.calls()]
@@ -131,23 +131,23 @@ def test_an_unchanged_run_makes_two_calls(life: Life) -> None:
 
 def test_changes_by_hand_are_undone(life: Life, logs: Any) -> None:
     arn = key(life.emulator)
-    life.step(kms_key=arn)
+    life.turn(kms_key=arn)
     logs.delete_retention_policy(logGroupName=NAME)
     logs.disassociate_kms_key(logGroupName=NAME)
     logs.tag_resource(resourceArn=f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{NAME}", tags={"By": "hand"})
-    assert life.step(kms_key=arn) == [f"update log_group {NAME} kms_key,retention_in_days,tags.By"]
+    assert life.turn(kms_key=arn) == [f"update log_group {NAME} kms_key,retention_in_days,tags.By"]
 
 
 def test_the_class_cannot_change(life: Life) -> None:
-    life.step()
+    life.turn()
     with pytest.raises(Impossible, match=r"log_group_class .* cannot become 'INFREQUENT_ACCESS': AWS fixes the class"):
         life.run(check_mode=True, log_group_class="INFREQUENT_ACCESS")
 
 
 def test_one_whose_name_begins_the_same_is_another(life: Life, logs: Any) -> None:
     logs.create_log_group(logGroupName=f"{NAME}-of-others")
-    assert life.step() == [f"create log_group {NAME}"]
-    assert life.step(state="absent") == [f"delete log_group {NAME}"]
+    assert life.turn() == [f"create log_group {NAME}"]
+    assert life.turn(state="absent") == [f"delete log_group {NAME}"]
     assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == [f"{NAME}-of-others"]
 
 
@@ -155,4 +155,4 @@ def test_one_of_others_is_refused_or_adopted(life: Life, logs: Any) -> None:
     logs.create_log_group(logGroupName=NAME)
     with pytest.raises(Impossible, match="exists without the tag slipway:platform=demo"):
         life.run(check_mode=True)
-    assert "retention_in_days" in life.step(adopt=True)[0]
+    assert "retention_in_days" in life.turn(adopt=True)[0]

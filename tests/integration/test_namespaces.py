@@ -43,7 +43,7 @@ WHOLE = space(
 
 
 def test_life(life: Life) -> None:
-    assert life.step(namespaces=[WHOLE, space(name="other")]) == [
+    assert life.turn(namespaces=[WHOLE, space(name="other")]) == [
         "create namespace team",
         "create namespace other",
         "create resource_quota team/slipway",
@@ -58,29 +58,29 @@ def test_life(life: Life) -> None:
         "pod_security.audit": {"pod_security": {**WHOLE["pod_security"], "audit": "baseline"}},
     }
     for path, changed in changes.items():
-        assert life.step(namespaces=[{**WHOLE, **changed}, space(name="other")]) == [f"update namespace team {path}"]
-        assert life.step(namespaces=[WHOLE, space(name="other")]) == [f"update namespace team {path}"]
-    assert life.step(namespaces=[{**WHOLE, "quota": {"hard": {"requests.cpu": "4", "pods": 21}}}]) == [
+        assert life.turn(namespaces=[{**WHOLE, **changed}, space(name="other")]) == [f"update namespace team {path}"]
+        assert life.turn(namespaces=[WHOLE, space(name="other")]) == [f"update namespace team {path}"]
+    assert life.turn(namespaces=[{**WHOLE, "quota": {"hard": {"requests.cpu": "4", "pods": 21}}}]) == [
         "update resource_quota team/slipway hard.limits.memory,hard.pods",
         "delete namespace other",
     ]
     smaller = {"limits": [{**CONTAINER, "max": {"cpu": "1"}}]}
-    assert life.step(namespaces=[{**WHOLE, "limit_range": smaller, "quota": None}]) == [
+    assert life.turn(namespaces=[{**WHOLE, "limit_range": smaller, "quota": None}]) == [
         "update limit_range team/slipway limits",
         "delete resource_quota team/slipway",
     ]
-    assert life.step(namespaces=[space()]) == ["delete limit_range team/slipway"]
-    (emptied,) = life.step(namespaces=[space(labels={}, annotations={}, pod_security={})])
+    assert life.turn(namespaces=[space()]) == ["delete limit_range team/slipway"]
+    (emptied,) = life.turn(namespaces=[space(labels={}, annotations={}, pod_security={})])
     assert emptied == (
         "update namespace team annotations.example.com/owner,labels.team,pod_security.enforce,"
         "pod_security.enforce-version,pod_security.warn"
     )
-    assert life.step(state="absent") == ["delete namespace team"]
-    assert life.step(state="absent") == []
+    assert life.turn(state="absent") == ["delete namespace team"]
+    assert life.turn(state="absent") == []
 
 
 def test_what_stands_is_what_was_declared(inside: Inside, life: Life) -> None:
-    life.step(namespaces=[WHOLE])
+    life.turn(namespaces=[WHOLE])
     found = inside.resources()
     identity = {"app.kubernetes.io/managed-by": "slipway", "slipway.platform/platform": "demo"}
     team = found["namespace /team"]
@@ -105,7 +105,7 @@ def test_what_stands_is_what_was_declared(inside: Inside, life: Life) -> None:
 
 def test_the_requests_of_an_unchanged_run(inside: Inside, life: Life) -> None:
     """Three lists side by side; no trial where nothing is to change."""
-    life.step(namespaces=[WHOLE])
+    life.turn(namespaces=[WHOLE])
     connection = inside.connection()
     asked: list[tuple[str, str]] = []
     assert connection.reach("demo", Known())
@@ -122,8 +122,8 @@ def test_the_requests_of_an_unchanged_run(inside: Inside, life: Life) -> None:
 
 
 def test_how_a_quantity_is_written_is_no_difference(life: Life) -> None:
-    life.step(namespaces=[space(quota={"hard": {"limits.memory": "1Gi", "cpu": "1"}})])
-    assert life.step(namespaces=[space(quota={"hard": {"limits.memory": "1024Mi", "cpu": "1000m"}})]) == []
+    life.turn(namespaces=[space(quota={"hard": {"limits.memory": "1Gi", "cpu": "1"}})])
+    assert life.turn(namespaces=[space(quota={"hard": {"limits.memory": "1024Mi", "cpu": "1000m"}})]) == []
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_bad_input_is_refused_before_the_first_write(life: Life, options: dict[s
 
 def test_what_the_api_server_refuses_is_known_before_the_first_write(inside: Inside, life: Life) -> None:
     """Here a rule of the cluster's own, which only the API server knows."""
-    life.step()
+    life.turn()
     inside.place.kubectl("apply", "--server-side", "--filename=-", stdin=POLICY)
     _until_refused(inside)
     inside.forget()
@@ -194,14 +194,14 @@ def _until_refused(inside: Inside) -> None:
 
 
 def test_changes_by_hand_are_undone(inside: Inside, life: Life) -> None:
-    life.step(namespaces=[WHOLE])
+    life.turn(namespaces=[WHOLE])
     kubectl = inside.place.kubectl
     kubectl("label", "namespace", "team", "team=hand", "pod-security.kubernetes.io/warn-", "--overwrite")
     kubectl("annotate", "namespace", "team", "example.com/owner=hand", "--overwrite")
     kubectl("patch", "quota", "slipway", "--namespace=team", '--patch={"spec":{"hard":{"pods":"1"}}}')
     limits = '[{"op":"replace","path":"/spec/limits/0/max/cpu","value":"3"}]'
     kubectl("patch", "limitrange", "slipway", "--namespace=team", "--type=json", f"--patch={limits}")
-    assert life.step(namespaces=[WHOLE]) == [
+    assert life.turn(namespaces=[WHOLE]) == [
         "update namespace team annotations.example.com/owner,labels.team,pod_security.warn",
         "update resource_quota team/slipway hard.pods",
         "update limit_range team/slipway limits",
@@ -209,24 +209,24 @@ def test_changes_by_hand_are_undone(inside: Inside, life: Life) -> None:
 
 
 def test_what_others_set_beside_is_kept(inside: Inside, life: Life) -> None:
-    life.step(namespaces=[WHOLE])
+    life.turn(namespaces=[WHOLE])
     kubectl = inside.place.kubectl
     kubectl("label", "namespace", "team", "other=hand")
     kubectl("annotate", "namespace", "team", "other=hand")
     kubectl("patch", "quota", "slipway", "--namespace=team", '--patch={"spec":{"hard":{"secrets":"9"}}}')
-    assert life.step(namespaces=[WHOLE]) == []
-    assert life.step(namespaces=[{**WHOLE, "labels": {"team": "b"}}]) == ["update namespace team labels.team"]
+    assert life.turn(namespaces=[WHOLE]) == []
+    assert life.turn(namespaces=[{**WHOLE, "labels": {"team": "b"}}]) == ["update namespace team labels.team"]
     found = inside.resources()
     assert found["namespace /team"]["labels"]["other"] == found["namespace /team"]["annotations"]["other"] == "hand"
     assert found["quota team/slipway"]["spec"]["hard"]["secrets"] == "9"
 
 
 def test_what_was_deleted_by_hand_is_made_again(inside: Inside, life: Life) -> None:
-    life.step(namespaces=[WHOLE])
+    life.turn(namespaces=[WHOLE])
     inside.place.kubectl("delete", "quota", "slipway", "--namespace=team")
-    assert life.step(namespaces=[WHOLE]) == ["create resource_quota team/slipway"]
+    assert life.turn(namespaces=[WHOLE]) == ["create resource_quota team/slipway"]
     inside.place.kubectl("delete", "namespace", "team")
-    assert [line.split()[0] for line in life.step(namespaces=[WHOLE])] == ["create"] * 3
+    assert [line.split()[0] for line in life.turn(namespaces=[WHOLE])] == ["create"] * 3
 
 
 def test_a_namespace_of_others_is_refused_or_adopted(inside: Inside, life: Life) -> None:
@@ -242,28 +242,28 @@ def test_a_namespace_of_others_is_refused_or_adopted(inside: Inside, life: Life)
     assert inside.writes() == []
     uid = inside.resources()["namespace /team"]["uid"]
     identity = "labels.app.kubernetes.io/managed-by,labels.slipway.platform/platform"
-    assert life.step(adopt=True, namespaces=wanted) == [
+    assert life.turn(adopt=True, namespaces=wanted) == [
         f"update namespace team {identity},labels.team",
         f"update resource_quota team/slipway hard.pods,{identity}",
     ]
     assert inside.resources()["namespace /team"]["uid"] == uid
-    assert life.step(namespaces=wanted) == []
+    assert life.turn(namespaces=wanted) == []
 
 
 def test_namespaces_of_others_are_left_alone(inside: Inside, life: Life) -> None:
-    life.step()
+    life.turn()
     kubectl = inside.place.kubectl
     kubectl("create", "namespace", "of-others")
     kubectl("create", "namespace", "of-platform")
     kubectl("label", "namespace", "of-platform", "slipway.platform/platform=other")
-    assert life.step(state="absent") == ["delete namespace team"]
+    assert life.turn(state="absent") == ["delete namespace team"]
     assert {"namespace /of-others", "namespace /of-platform"} <= set(inside.resources())
     with pytest.raises(Impossible, match="namespace 'of-platform' belongs to the platform 'other'"):
         life.run(check_mode=True, adopt=True, namespaces=[space(name="of-platform")])
 
 
 def test_another_manager_is_named_and_overruled_only_if_told_so(inside: Inside, life: Life) -> None:
-    life.step(namespaces=[WHOLE])
+    life.turn(namespaces=[WHOLE])
     document = "{apiVersion: v1, kind: Namespace, metadata: {name: team, labels: {team: theirs}}}"
     apply = ("apply", "--server-side", "--force-conflicts", "--field-manager=their-operator", "--filename=-")
     inside.place.kubectl(*apply, stdin=document)
@@ -276,9 +276,9 @@ def test_another_manager_is_named_and_overruled_only_if_told_so(inside: Inside, 
             "manager 'their-operator'; set force_conflicts to true to take that over, or leave it out of the options."
         )
     assert inside.writes() == []
-    assert life.step(namespaces=[space(labels={}, pod_security=WHOLE["pod_security"])])[-1:] != []
+    assert life.turn(namespaces=[space(labels={}, pod_security=WHOLE["pod_security"])])[-1:] != []
     assert inside.resources()["namespace /team"]["labels"]["team"] == "theirs"
-    assert "update namespace team labels.team" in life.step(namespaces=[WHOLE], force_conflicts=True)
+    assert "update namespace team labels.team" in life.turn(namespaces=[WHOLE], force_conflicts=True)
     assert inside.resources()["namespace /team"]["labels"]["team"] == "a"
 
 
@@ -288,7 +288,7 @@ def stick(inside: Inside, finalizers: str = '["example.com/stuck"]') -> None:
 
 
 def test_a_namespace_that_is_stuck_is_waited_for_and_what_blocks_is_named(inside: Inside, life: Life) -> None:
-    life.step()
+    life.turn()
     inside.place.kubectl("create", "configmap", "stuck", "--namespace=team")
     stick(inside)
     (kind, *others) = BOX.kinds
@@ -317,7 +317,7 @@ def test_a_namespace_that_is_stuck_is_waited_for_and_what_blocks_is_named(inside
 
 
 def test_a_namespace_with_volumes_is_kept_unless_told_otherwise(inside: Inside, life: Life) -> None:
-    life.step()
+    life.turn()
     claim = (
         "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, namespace: team}, "
         "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}"
@@ -328,13 +328,13 @@ def test_a_namespace_with_volumes_is_kept_unless_told_otherwise(inside: Inside, 
         with pytest.raises(Impossible, match="namespace 'team' holds the persistent volume claims data, whose volumes"):
             life.run(check_mode=check_mode, state="absent")
     assert inside.writes() == []
-    assert life.step(state="absent", delete_volumes=True) == ["delete namespace team"]
+    assert life.turn(state="absent", delete_volumes=True) == ["delete namespace team"]
 
 
 def test_kubernetes_own_namespaces_are_adopted_but_never_deleted(inside: Inside, life: Life) -> None:
     wanted = [space(name="default", pod_security={"warn": "restricted"})]
     try:
-        assert life.step(adopt=True, namespaces=wanted)[0].startswith("update namespace default ")
+        assert life.turn(adopt=True, namespaces=wanted)[0].startswith("update namespace default ")
         inside.forget()
         for options in ({"state": "absent"}, {"namespaces": []}):
             with pytest.raises(Impossible, match="namespace 'default' is Kubernetes' own and is not deleted"):

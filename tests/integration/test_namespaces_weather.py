@@ -152,9 +152,9 @@ def test_writes_that_fail_for_a_while_are_made_again(inside: Inside, life: Life[
     with weather(inside, codes):
         until(lambda: life.run(check_mode=True) and not codes, "the webhook is asked")
         codes[:] = [code, FINE] * 4
-        assert len(life.step()) == 3
+        assert len(life.turn()) == 3
     assert codes == []
-    assert life.step() == []
+    assert life.turn() == []
 
 
 def test_a_token_that_is_too_old_is_made_anew(inside: Inside, life: Life[Inside]) -> None:

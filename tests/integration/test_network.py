@@ -52,7 +52,7 @@ def test_bad_input_is_refused_before_the_first_write(life: Life, options: dict[s
 
 
 def test_life(life: Life) -> None:
-    created = life.step()
+    created = life.turn()
     assert len(created) == 25
     assert created[:3] == ["create vpc demo", "create internet_gateway demo", "create subnet demo-private-a"]
     assert created[-3:] == [
@@ -61,15 +61,15 @@ def test_life(life: Life) -> None:
         "create flow_log demo",
     ]
     assert names(life.emulator, "describe_nat_gateways", "NatGateways") == ["demo"]
-    deleted = life.step(state="absent")
+    deleted = life.turn(state="absent")
     assert sorted(deleted) == sorted(change.replace("create", "delete") for change in created)
-    assert life.step(state="absent") == []
-    assert len(life.step()) == 25
+    assert life.turn(state="absent") == []
+    assert len(life.turn()) == 25
 
 
 def test_each_kind_of_nat_becomes_another(life: Life) -> None:
-    life.step()
-    assert life.step(nat_kind="per_az") == [
+    life.turn()
+    assert life.turn(nat_kind="per_az") == [
         *[f"create elastic_ip demo-{zone}" for zone in "abc"],
         *[f"create nat_gateway demo-{zone}" for zone in "abc"],
         *[f"update route_table demo-private-{zone} routes.0.0.0.0/0" for zone in "abc"],
@@ -78,34 +78,34 @@ def test_each_kind_of_nat_becomes_another(life: Life) -> None:
     ]
     interrupted = life.run(check_mode=True, nat_kind="regional").plan.as_list()
     assert {change["effect"] for change in interrupted if change["kind"] == "route_table"} == {"interrupts"}
-    assert "create nat_gateway demo-regional" in life.step(nat_kind="regional")
+    assert "create nat_gateway demo-regional" in life.turn(nat_kind="regional")
     needed = [{"service": service} for service in ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "sts")]
-    changes = life.step(nat_kind="none", interface_endpoints=needed)
+    changes = life.turn(nat_kind="none", interface_endpoints=needed)
     assert changes[-1] == "delete nat_gateway demo-regional"
     assert "update route_table demo-private-a routes.0.0.0.0/0" in changes
-    assert life.step(interface_endpoints=needed)[0] == "create elastic_ip demo"
+    assert life.turn(interface_endpoints=needed)[0] == "create elastic_ip demo"
 
 
 def test_a_single_nat_gateway_stays_where_it_stands(life: Life) -> None:
-    life.step(availability_zones=ZONES)
+    life.turn(availability_zones=ZONES)
     home = named(life.emulator, "describe_nat_gateways", "NatGateways", "demo")["SubnetId"]
-    assert life.step(availability_zones=ZONES[::-1]) == []
+    assert life.turn(availability_zones=ZONES[::-1]) == []
     assert named(life.emulator, "describe_nat_gateways", "NatGateways", "demo")["SubnetId"] == home
 
 
 def test_endpoints_come_change_and_go(life: Life) -> None:
-    life.step()
+    life.turn()
     policy = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"}],
     }
-    assert life.step(interface_endpoints=[{"service": "sts", "policy": policy}, {"service": "logs"}]) == [
+    assert life.turn(interface_endpoints=[{"service": "sts", "policy": policy}, {"service": "logs"}]) == [
         "create vpc_endpoint demo-logs",
         "update vpc_endpoint demo-sts policy.Statement",
         "delete vpc_endpoint demo-ecr-api",
         "delete vpc_endpoint demo-ecr-dkr",
     ]
-    assert life.step(interface_endpoints=[], gateway_endpoints=[{"service": "dynamodb"}]) == [
+    assert life.turn(interface_endpoints=[], gateway_endpoints=[{"service": "dynamodb"}]) == [
         "create vpc_endpoint demo-dynamodb",
         "delete vpc_endpoint demo-logs",
         "delete vpc_endpoint demo-s3",
@@ -116,17 +116,17 @@ def test_endpoints_come_change_and_go(life: Life) -> None:
 
 
 def test_a_tag_reaches_everything_and_goes_again(life: Life) -> None:
-    life.step()
-    tagged = life.step(tags={"Owner": "me"})
+    life.turn()
+    tagged = life.turn(tags={"Owner": "me"})
     assert len(tagged) == 24
     assert all(change.endswith(" tags.Owner") for change in tagged)
     assert vpc_of(life.emulator)["Tags"].count({"Key": "Owner", "Value": "me"}) == 1
-    assert len(life.step()) == 24
+    assert len(life.turn()) == 24
 
 
 def test_a_block_for_pods_comes_with_its_subnets(life: Life) -> None:
-    life.step()
-    changes = life.step(pod_cidr_block="100.64.0.0/16")
+    life.turn()
+    changes = life.turn(pod_cidr_block="100.64.0.0/16")
     assert changes == [
         "create vpc_cidr_block demo-pods",
         *[f"update subnet demo-private-{zone} prefix_reservation" for zone in "abc"],
@@ -141,16 +141,16 @@ def test_a_block_for_pods_comes_with_its_subnets(life: Life) -> None:
         Impossible, match=r"cidr_block of vpc cidr block 'demo-pods' is '100.64.0.0/16' and cannot become"
     ):
         life.run(check_mode=True, pod_cidr_block="100.65.0.0/16")
-    assert len(life.step(state="absent", pod_cidr_block="100.64.0.0/16")) == 29
+    assert len(life.turn(state="absent", pod_cidr_block="100.64.0.0/16")) == 29
 
 
 def test_flow_logs_change(life: Life) -> None:
-    life.step()
-    assert life.step(flow_logs_traffic_type="REJECT", flow_logs_retention_in_days=30) == [
+    life.turn()
+    assert life.turn(flow_logs_traffic_type="REJECT", flow_logs_retention_in_days=30) == [
         "update log_group /aws/vpc/demo/flow-logs retention_in_days",
         "replace flow_log demo traffic_type",
     ]
-    assert life.step(flow_logs=False) == [
+    assert life.turn(flow_logs=False) == [
         "delete flow_log demo",
         "delete iam_role demo-flow-logs",
         "delete log_group /aws/vpc/demo/flow-logs",
@@ -160,15 +160,15 @@ def test_flow_logs_change(life: Life) -> None:
 def test_routes_of_others(life: Life) -> None:
     ec2 = life.emulator.client("ec2")
     hub = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
-    life.step()
-    assert life.step(routes=[{"cidr_block": "10.8.0.0/16", "target": hub}]) == [
+    life.turn()
+    assert life.turn(routes=[{"cidr_block": "10.8.0.0/16", "target": hub}]) == [
         f"update route_table demo-private-{zone} routes.10.8.0.0/16" for zone in "abc"
     ]
-    assert len(life.step()) == 3
+    assert len(life.turn()) == 3
 
 
 def test_another_block_is_refused(life: Life) -> None:
-    life.step()
+    life.turn()
     with pytest.raises(Impossible) as refused:
         life.run(check_mode=False, cidr_block="10.1.0.0/16")
     assert str(refused.value) == (
@@ -183,7 +183,7 @@ def test_the_key_of_the_flow_logs(emulator: Emulator) -> None:
         life.run(check_mode=True)
     key = {"use": "flow-logs", "description": "Flow logs", "services": ["logs"]}
     Life(emulator, KMS_KEYS, {}, keys=[key]).run(check_mode=False)
-    life.step()
+    life.turn()
     groups = emulator.client("logs").describe_log_groups(logGroupNamePrefix="/aws/vpc/demo")["logGroups"]
     assert ":key/" in groups[0]["kmsKeyId"]
     assert groups[0]["retentionInDays"] == 90
@@ -191,12 +191,12 @@ def test_the_key_of_the_flow_logs(emulator: Emulator) -> None:
 
 def test_slow_gateways_are_waited_for(life: Life) -> None:
     life.emulator.set(seconds={"nat_gateway": 0.5, "vpc_endpoint": 0.3})
-    created = life.step()
-    assert len(life.step(state="absent")) == len(created)
+    created = life.turn()
+    assert len(life.turn(state="absent")) == len(created)
 
 
 def test_calls_of_an_unchanged_run(life: Life) -> None:
-    life.step()
+    life.turn()
     assert life.last is not None
     life.emulator.forget()
     life.run(check_mode=False, known={"account": life.last.known["account"]})

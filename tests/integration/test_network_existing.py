@@ -54,7 +54,7 @@ def tags_of(life: Life, resource: str) -> dict[str, str]:
 
 
 def test_it_is_tagged_and_nothing_else(life: Life, vpc: str) -> None:
-    changes = life.step()
+    changes = life.turn()
     assert changes == [
         "update vpc_tags demo entries.slipway:shared/demo",
         *[
@@ -69,9 +69,9 @@ def test_it_is_tagged_and_nothing_else(life: Life, vpc: str) -> None:
     ]
     assert {call["operation"] for call in life.emulator.writes()} <= {"CreateTags"}
     assert tags_of(life, vpc) == {"Name": "corporate", "slipway:shared/demo": "demo"}
-    assert len(life.step(state="absent")) == 7
+    assert len(life.turn(state="absent")) == 7
     assert tags_of(life, vpc) == {"Name": "corporate"}
-    assert life.step(state="absent") == []
+    assert life.turn(state="absent") == []
 
 
 def test_later_tasks_find_it(life: Life, vpc: str) -> None:
@@ -81,7 +81,7 @@ def test_later_tasks_find_it(life: Life, vpc: str) -> None:
         other.run(check_mode=True)
     known = life.run(check_mode=True).known
     assert len(other.run(check_mode=True, known=known).plan.changes) == 2
-    life.step()
+    life.turn()
     other.run(check_mode=False)
     found = life.emulator.client("ec2").describe_security_groups(
         Filters=[{"Name": "group-name", "Values": ["demo-nodes"]}]
@@ -90,7 +90,7 @@ def test_later_tasks_find_it(life: Life, vpc: str) -> None:
 
 
 def test_it_is_not_tagged_where_that_is_not_allowed(life: Life, vpc: str) -> None:
-    assert life.step(existing=existing(tag=False)) == []
+    assert life.turn(existing=existing(tag=False)) == []
     assert tags_of(life, vpc) == {"Name": "corporate"}
     known = life.run(check_mode=False, existing=existing(tag=False)).known
     assert known["vpc"]["demo"]["id"] == vpc
@@ -98,25 +98,25 @@ def test_it_is_not_tagged_where_that_is_not_allowed(life: Life, vpc: str) -> Non
 
 
 def test_tags_removed_by_hand_come_back(life: Life, vpc: str) -> None:
-    life.step()
+    life.turn()
     life.emulator.client("ec2").delete_tags(Resources=[vpc], Tags=[{"Key": "slipway:shared/demo"}])
-    assert life.step() == ["update vpc_tags demo entries.slipway:shared/demo"]
+    assert life.turn() == ["update vpc_tags demo entries.slipway:shared/demo"]
 
 
 def test_tags_of_the_owner_and_of_another_platform_stay(life: Life) -> None:
     ec2 = life.emulator.client("ec2")
     subnet = ec2.describe_subnets(Filters=[{"Name": "tag:Name", "Values": PRIVATE[:1]}])["Subnets"][0]["SubnetId"]
     ec2.create_tags(Resources=[subnet], Tags=[{"Key": "kubernetes.io/role/internal-elb", "Value": ""}])
-    life.step()
+    life.turn()
     other = Life(life.emulator, BOX, WRITES, platform_name="other", kind="existing", existing=existing())
-    other.step()
-    assert life.step() == []
+    other.turn()
+    assert life.turn() == []
     found = tags_of(life, subnet)
     assert found["kubernetes.io/role/internal-elb"] == ""
     assert found["karpenter.sh/discovery"] == "demo"
-    other.step(state="absent")
+    other.turn(state="absent")
     assert tags_of(life, subnet) == {key: value for key, value in found.items() if key != "slipway:shared/other"}
-    life.step(state="absent")
+    life.turn(state="absent")
     assert tags_of(life, subnet) == {"Name": PRIVATE[0], "kubernetes.io/role/internal-elb": ""}
 
 

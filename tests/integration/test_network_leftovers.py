@@ -54,12 +54,12 @@ def test_leftovers_of_controllers_go(life: Life) -> None:
         GroupId=second, IpPermissions=[{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": pair}]
     )
     left = interface(life, "aws-K8S-i-0123456789abcdef0")
-    assert life.step() == []
-    changes = life.step(state="absent")
+    assert life.turn() == []
+    changes = life.turn(state="absent")
     assert f"delete network_interface {left}" in changes
     assert {"delete security_group k8s-traffic-demo", "delete security_group k8s-web"} <= set(changes)
     assert changes[-1] == "delete vpc demo"
-    assert life.step(state="absent") == []
+    assert life.turn(state="absent") == []
 
 
 @pytest.mark.parametrize(

@@ -104,15 +104,15 @@ CHANGES: list[tuple[dict[str, Any], str]] = [
 
 def test_life(life: Life, s3: Any) -> None:
     created = [f"create s3_bucket {name}" for name in (LOGS, APPLICATION, TERRAFORM)]
-    assert life.step() == created
+    assert life.turn() == created
     for options, change in CHANGES:
-        assert life.step(**options) == [change]
-        assert life.step() == [change]
-    assert life.step(minimum_tls_version="1.3") == [
+        assert life.turn(**options) == [change]
+        assert life.turn() == [change]
+    assert life.turn(minimum_tls_version="1.3") == [
         f"update s3_bucket {name} policy.Statement" for name in (LOGS, APPLICATION, TERRAFORM)
     ]
-    life.step()
-    assert life.step(tags={"Owner": "me"}) == [
+    life.turn()
+    assert life.turn(tags={"Owner": "me"}) == [
         f"update s3_bucket {name} tags.Owner" for name in (LOGS, APPLICATION, TERRAFORM)
     ]
     assert {pair["Key"] for pair in s3.get_bucket_tagging(Bucket=LOGS)["TagSet"]} == {
@@ -120,34 +120,34 @@ def test_life(life: Life, s3: Any) -> None:
         "Owner",
         "slipway:platform",
     }
-    life.step()
-    assert life.step(buckets=[logs(), application()]) == [f"delete s3_bucket {TERRAFORM}"]
-    assert life.step(state="absent") == [f"delete s3_bucket {name}" for name in (APPLICATION, LOGS)]
-    assert life.step(state="absent") == []
-    assert life.step() == created
+    life.turn()
+    assert life.turn(buckets=[logs(), application()]) == [f"delete s3_bucket {TERRAFORM}"]
+    assert life.turn(state="absent") == [f"delete s3_bucket {name}" for name in (APPLICATION, LOGS)]
+    assert life.turn(state="absent") == []
+    assert life.turn() == created
 
 
 def test_a_rule_and_a_tag_by_hand_are_removed(life: Life, s3: Any) -> None:
-    life.step()
+    life.turn()
     rules = s3.get_bucket_lifecycle_configuration(Bucket=APPLICATION)["Rules"]
     rules.append({"ID": "by-hand", "Status": "Enabled", "Filter": {"Prefix": "x/"}, "Expiration": {"Days": 1}})
     s3.put_bucket_lifecycle_configuration(Bucket=APPLICATION, LifecycleConfiguration={"Rules": rules})
     tags = s3.get_bucket_tagging(Bucket=APPLICATION)["TagSet"]
     s3.put_bucket_tagging(Bucket=APPLICATION, Tagging={"TagSet": [*tags, {"Key": "By", "Value": "hand"}]})
-    assert life.step(ignore_tags=["By"]) == [f"update s3_bucket {APPLICATION} lifecycle.by-hand"]
-    assert life.step() == [f"update s3_bucket {APPLICATION} tags.By"]
+    assert life.turn(ignore_tags=["By"]) == [f"update s3_bucket {APPLICATION} lifecycle.by-hand"]
+    assert life.turn() == [f"update s3_bucket {APPLICATION} tags.By"]
 
 
 def test_a_bucket_of_others_is_refused_or_adopted(life: Life, s3: Any) -> None:
     s3.create_bucket(Bucket=APPLICATION, CreateBucketConfiguration={"LocationConstraint": REGION})
     with pytest.raises(Impossible, match="exists without the tag slipway:platform=demo; set platform_adopt to true"):
         life.run(check_mode=True)
-    assert any("tags.slipway:platform" in change for change in life.step(adopt=True))
+    assert any("tags.slipway:platform" in change for change in life.turn(adopt=True))
 
 
 def test_a_bucket_of_others_survives_absent(life: Life, s3: Any) -> None:
     s3.create_bucket(Bucket=APPLICATION, CreateBucketConfiguration={"LocationConstraint": REGION})
-    assert life.step(state="absent") == []
+    assert life.turn(state="absent") == []
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == [APPLICATION]
 
 
@@ -202,7 +202,7 @@ def test_the_backend_to_paste(life: Life) -> None:
 
 
 def test_the_calls_of_an_unchanged_run(life: Life) -> None:
-    life.step()
+    life.turn()
     life.emulator.forget()
     life.run(check_mode=False)
     operations = sorted(call["operation"] for call in life.emulator.calls())

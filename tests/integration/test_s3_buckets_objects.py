@@ -30,7 +30,7 @@ def fill(s3: Any, bucket: str) -> None:
 
 
 def test_a_bucket_with_objects_is_deleted_only_when_told(life: Life, s3: Any) -> None:
-    life.step()
+    life.turn()
     fill(s3, APPLICATION)
     fill(s3, LOGS)
     for check_mode in (True, False):
@@ -41,13 +41,13 @@ def test_a_bucket_with_objects_is_deleted_only_when_told(life: Life, s3: Any) ->
             "delete_objects (role variable buckets_delete_objects) to delete them with it, or empty it first."
         )
     assert len(s3.list_buckets()["Buckets"]) == 3
-    assert life.step(state="absent", delete_objects=["application"]) == [
+    assert life.turn(state="absent", delete_objects=["application"]) == [
         f"delete s3_bucket {name}" for name in (APPLICATION, LOGS, TERRAFORM)
     ]
 
 
 def test_an_unfinished_upload_is_aborted(life: Life, s3: Any) -> None:
-    life.step()
+    life.turn()
     s3.create_multipart_upload(Bucket=LOGS, Key="large")
     life.emulator.forget()
     life.run(check_mode=False, state="absent")
@@ -56,7 +56,7 @@ def test_an_unfinished_upload_is_aborted(life: Life, s3: Any) -> None:
 
 
 def test_a_delete_marker_counts_as_an_object(life: Life, s3: Any) -> None:
-    life.step()
+    life.turn()
     s3.put_object(Bucket=APPLICATION, Key="deleted", Body=b"")
     s3.delete_object(Bucket=APPLICATION, Key="deleted")
     version = s3.list_object_versions(Bucket=APPLICATION)["Versions"][0]["VersionId"]
@@ -67,16 +67,16 @@ def test_a_delete_marker_counts_as_an_object(life: Life, s3: Any) -> None:
 
 
 def test_a_bucket_that_is_declared_no_more_is_refused_while_it_holds_objects(life: Life, s3: Any) -> None:
-    life.step()
+    life.turn()
     fill(s3, TERRAFORM)
     without = {"buckets": [logs(), application()]}
     with pytest.raises(Impossible, match=f"s3 bucket '{TERRAFORM}' holds objects"):
         life.run(check_mode=True, **without)
-    assert life.step(**without, delete_objects=["terraform"]) == [f"delete s3_bucket {TERRAFORM}"]
+    assert life.turn(**without, delete_objects=["terraform"]) == [f"delete s3_bucket {TERRAFORM}"]
 
 
 def test_more_objects_than_one_call_deletes(life: Life, s3: Any) -> None:
-    life.step()
+    life.turn()
     s3.put_bucket_versioning(Bucket=LOGS, VersioningConfiguration={"Status": "Enabled"})
     for number in range(1005):
         s3.put_object(Bucket=LOGS, Key=f"s3/application/{number}", Body=b"")

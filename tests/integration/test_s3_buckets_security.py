@@ -21,7 +21,7 @@ def life(emulator: Emulator) -> Life:
 
 
 def test_what_stands_after_a_creation(life: Life, s3: Any) -> None:
-    life.step()
+    life.turn()
     key = life.emulator.client("kms").describe_key(KeyId="alias/demo-buckets")["KeyMetadata"]["Arn"]
     rule = s3.get_bucket_encryption(Bucket=APPLICATION)["ServerSideEncryptionConfiguration"]["Rules"][0]
     assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
@@ -120,18 +120,18 @@ def audit(s3: Any) -> set[str]:
     ],
 )
 def test_what_is_weakened_by_hand_is_found_and_mended(life: Life, s3: Any, weaken: Any, finding: str) -> None:
-    life.step()
+    life.turn()
     assert audit(s3) == set()
     weaken(s3)
     assert audit(s3) == {finding}
-    changes = life.step()
+    changes = life.turn()
     assert len(changes) == 1
     assert changes[0].startswith(f"update s3_bucket {APPLICATION} ")
     assert audit(s3) == set()
 
 
 def test_the_policies(life: Life, s3: Any) -> None:
-    life.step()
+    life.turn()
     attributes = life.last.plan.as_list()
     statements = {
         change["name"]: {
@@ -165,7 +165,7 @@ def test_the_policies(life: Life, s3: Any) -> None:
 
 def test_terraform_locks_its_state_by_conditional_writes(life: Life, s3: Any) -> None:
     """What Terraform's S3 backend does with use_lockfile: the lock is an object that can be written only once."""
-    life.step()
+    life.turn()
     lock = {"Bucket": TERRAFORM, "Key": "demo/terraform.tfstate.tflock"}
     s3.put_object(**lock, Body=b'{"ID":"1"}', IfNoneMatch="*")
     with pytest.raises(ClientError) as refused:

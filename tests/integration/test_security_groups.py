@@ -103,18 +103,18 @@ def test_bad_input_is_refused_before_the_first_write(life: Life) -> None:
 
 
 def test_life(life: Life) -> None:
-    assert life.step() == [
+    assert life.turn() == [
         "create security_group demo-control-plane",
         "create security_group demo-nodes",
         "create security_group_rules demo-control-plane",
         "create security_group_rules demo-nodes",
     ]
     assert standing(life.emulator, "demo-control-plane")["IpPermissionsEgress"] == []
-    assert life.step() == []
-    assert life.step(groups=groups(rule(ports=["443", "8443"]))) == [
+    assert life.turn() == []
+    assert life.turn(groups=groups(rule(ports=["443", "8443"]))) == [
         "update security_group_rules demo-control-plane ingress.tcp 8443 Kubernetes API"
     ]
-    assert life.step(
+    assert life.turn(
         groups=groups(rule(description="API", security_groups=[], cidr_blocks=["10.0.0.0/16", "fd00::/8"]))
     ) == [
         (
@@ -122,32 +122,32 @@ def test_life(life: Life) -> None:
             "ingress.tcp 443 API,ingress.tcp 443 Kubernetes API,ingress.tcp 8443 Kubernetes API"
         )
     ]
-    assert life.step(groups=groups(tags={"Use": "nodes"}), tags={"Owner": "me"}) == [
+    assert life.turn(groups=groups(tags={"Use": "nodes"}), tags={"Owner": "me"}) == [
         "update security_group demo-control-plane tags.Owner",
         "update security_group demo-nodes tags.Owner,tags.Use",
         "update security_group_rules demo-control-plane ingress.tcp 443 API,ingress.tcp 443 Kubernetes API",
     ]
-    assert life.step(state="absent") == [
+    assert life.turn(state="absent") == [
         "delete security_group_rules demo-control-plane",
         "delete security_group_rules demo-nodes",
         "delete security_group demo-control-plane",
         "delete security_group demo-nodes",
     ]
-    assert life.step(state="absent") == []
-    assert len(life.step()) == 4
+    assert life.turn(state="absent") == []
+    assert len(life.turn()) == 4
 
 
 def test_a_new_description_is_no_new_rule(life: Life) -> None:
-    life.step()
+    life.turn()
     life.emulator.forget()
     life.run(check_mode=False, groups=groups(rule(description="API")))
     assert [call["operation"] for call in life.emulator.writes()] == ["UpdateSecurityGroupRuleDescriptionsIngress"]
 
 
 def test_a_group_that_is_no_longer_declared_goes(life: Life) -> None:
-    life.step()
+    life.turn()
     alone = [{"name": "control-plane", "description": "Control plane of demo", "rules": {"egress": [EVERYTHING]}}]
-    assert life.step(groups=alone) == [
+    assert life.turn(groups=alone) == [
         "update security_group_rules demo-control-plane egress.all - Everything,ingress.tcp 443 Kubernetes API",
         "delete security_group_rules demo-nodes",
         "delete security_group demo-nodes",
@@ -155,15 +155,15 @@ def test_a_group_that_is_no_longer_declared_goes(life: Life) -> None:
 
 
 def test_groups_of_other_components_are_left_alone(life: Life) -> None:
-    life.step()
+    life.turn()
     other = [{"name": "load-balancer", "description": "Load balancer", "rules": {"egress": [EVERYTHING]}}]
-    changes = life.step(component="edge-waf", groups=other)
+    changes = life.turn(component="edge-waf", groups=other)
     assert changes == ["create security_group demo-load-balancer", "create security_group_rules demo-load-balancer"]
-    assert life.step(component="eks") == []
+    assert life.turn(component="eks") == []
 
 
 def test_changes_by_hand_are_undone(life: Life, vpc: str) -> None:
-    life.step()
+    life.turn()
     ec2 = life.emulator.client("ec2")
     group = standing(life.emulator, "demo-control-plane")["GroupId"]
     nodes = standing(life.emulator, "demo-nodes")["GroupId"]
@@ -174,7 +174,7 @@ def test_changes_by_hand_are_undone(life: Life, vpc: str) -> None:
     everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[everything])
     ec2.delete_tags(Resources=[group], Tags=[{"Key": "Name"}])
-    assert life.step() == [
+    assert life.turn() == [
         "update security_group demo-control-plane tags.Name",
         "update security_group_rules demo-control-plane egress.all -,ingress.tcp 22,ingress.tcp 443 Kubernetes API",
     ]
@@ -191,7 +191,7 @@ def test_a_run_that_was_interrupted_goes_on(life: Life, vpc: str) -> None:
             {"ResourceType": "security-group", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
         ],
     )
-    assert life.step() == [
+    assert life.turn() == [
         "create security_group demo-control-plane",
         "create security_group_rules demo-control-plane",
         "update security_group_rules demo-nodes egress.all -,egress.all - Everything,ingress.tcp 10250 kubelet",
@@ -199,7 +199,7 @@ def test_a_run_that_was_interrupted_goes_on(life: Life, vpc: str) -> None:
 
 
 def test_another_description_of_a_group_is_refused(life: Life) -> None:
-    life.step()
+    life.turn()
     with pytest.raises(Impossible) as refused:
         life.run(check_mode=True, groups=groups(description="All nodes"))
     assert str(refused.value) == (
@@ -213,7 +213,7 @@ def test_a_group_of_others_is_refused_or_adopted(life: Life, vpc: str) -> None:
     ec2.create_security_group(GroupName="demo-nodes", Description="Nodes of demo", VpcId=vpc)
     with pytest.raises(Impossible, match="security group 'demo-nodes' exists without the tag slipway:platform=demo"):
         life.run(check_mode=True)
-    changes = life.step(adopt=True)
+    changes = life.turn(adopt=True)
     assert "update security_group demo-nodes tags.Name,tags.slipway:component,tags.slipway:platform" in changes
 
 
@@ -222,7 +222,7 @@ def test_the_groups_of_a_vpc_that_does_not_stand(emulator: Emulator) -> None:
     with pytest.raises(Impossible) as refused:
         life.run(check_mode=True)
     assert str(refused.value) == ("vpc 'demo' does not exist and no earlier task of this run makes it (role vpc does).")
-    assert life.step(state="absent") == []
+    assert life.turn(state="absent") == []
     planned = life.run(check_mode=True, known={"vpc": {"demo": {"state": "planned"}}})
     assert len(planned.plan.changes) == 4
 
@@ -234,11 +234,11 @@ def test_the_group_of_the_cluster_counts_as_planned_with_it(life: Life, vpc: str
     planned = life.run(check_mode=True, groups=own, known={"eks_cluster": {"demo": {"state": "planned"}}})
     assert planned.plan.as_list()[1]["fields"][-1]["after"] == {"tcp 443 Kubernetes API": ["demo"]}
     cluster(life.emulator, vpc)
-    assert len(life.step(groups=own)) == 2
+    assert len(life.turn(groups=own)) == 2
 
 
 def test_an_unchanged_run_is_two_calls(life: Life, vpc: str) -> None:
-    life.step()
+    life.turn()
     assert life.last is not None
     life.emulator.forget()
     life.run(check_mode=False, known=life.last.known)

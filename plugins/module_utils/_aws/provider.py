@@ -70,8 +70,8 @@ class _Aws(Provider):
         known.account = found.as_dict()
         return found
 
-    def claim(self, observed: Observed, declared: Set[Ref], params: Mapping[str, Value]) -> dict[Ref, Found]:
-        return tags.claim(observed, declared, params["platform_name"], adopt=params["adopt"])
+    def belonging(self, observed: Observed, declared: Set[Ref], params: Mapping[str, Value]) -> dict[Ref, Found]:
+        return tags.belonging(observed, declared, params["platform_name"], adopt=params["adopt"])
 
     def ignored(self, params: Mapping[str, Value]) -> tuple[str, ...]:
         return (*tags.FOREIGN, *params["ignore_tags"])

@@ -79,7 +79,7 @@ def shared(platform_name: str) -> str:
     return f"slipway:shared/{platform_name}"
 
 
-def claim(observed: Observed, declared: Set[Ref], platform_name: str, *, adopt: bool) -> dict[Ref, Found]:
+def belonging(observed: Observed, declared: Set[Ref], platform_name: str, *, adopt: bool) -> dict[Ref, Found]:
     """What of `observed` belongs to the platform or is to be taken over; Impossible for what is somebody else's."""
     ours: dict[Ref, Found] = {}
     for ref, found in observed.items():

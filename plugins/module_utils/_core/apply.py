@@ -90,7 +90,7 @@ class Applier:
         errors: tuple[type[Exception], ...] = (*self._provider.errors, WaitFailed, Failure)
         for position, change in enumerate(plan.changes):
             try:
-                self._step(change, plan.changes[position - 1] if position else None)
+                self._make_true(change, plan.changes[position - 1] if position else None)
             except errors as error:
                 doing = f"{_VERBS[change.action]} {change.ref.words}"
                 raise self._failed(doing, error, plan.changes[:position], plan.changes[position:]) from error
@@ -104,7 +104,7 @@ class Applier:
             return ApplyFailure(str(self._provider.failure(doing, error, self._known)), done, left)
         return ApplyFailure(f"{doing} failed: {error}", done, left, lost=isinstance(error, AnswerLost))
 
-    def _step(self, change: Change, previous: Change | None) -> None:
+    def _make_true(self, change: Change, previous: Change | None) -> None:
         kind = self._kinds[change.ref.kind]
         if change.action is Action.DELETE:
             if previous is not None and previous.ref.kind != change.ref.kind:

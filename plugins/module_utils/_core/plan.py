@@ -206,7 +206,7 @@ def plan(
     """The changes from `observed` to `declared`, in the order in which they are made.
 
     Creates and updates come in the order of `declared`; deletes after them, kinds in reverse order of `rules`.
-    `observed` holds only what belongs to the platform (see `_aws.tags.claim`).
+    `observed` holds only what belongs to the platform (see `_aws.tags.belonging`).
     """
     by_kind = {rule.name: rule for rule in rules}
     order = {rule.name: position for position, rule in enumerate(rules)}

@@ -78,7 +78,7 @@ class Provider(Protocol):
         """
         return None
 
-    def claim(self, observed: Observed, declared: Set[Ref], params: Mapping[str, Value]) -> dict[Ref, Found]:
+    def belonging(self, observed: Observed, declared: Set[Ref], params: Mapping[str, Value]) -> dict[Ref, Found]:
         """What of `observed` belongs to the platform or is to be taken over; Impossible for what is somebody else's."""
         return dict(observed)
 

@@ -108,7 +108,7 @@ class Runner:
         if not self._absent:
             spec = self._box.complete(self._connection, self._spec, observed, self._known)
             declared = tuple(self._box.declare(spec, observed))
-        ours = self._provider.claim(observed, frozenset(resource.ref for resource in declared), self._params)
+        ours = self._provider.belonging(observed, frozenset(resource.ref for resource in declared), self._params)
         inner = {resource.ref for resource in declared} | set(ours)
         outer = {ref for resource in declared for ref in references(resource.attributes)} - inner
         find(

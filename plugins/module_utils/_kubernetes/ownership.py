@@ -59,7 +59,7 @@ def ours(stands: Mapping[str, str], own: Set[str], declared: Collection[str]) ->
     return {key: value for key, value in stands.items() if key in own or key in declared}
 
 
-def claim(observed: Observed, declared: Set[Ref], platform: str, *, adopt: bool) -> dict[Ref, Found]:
+def belonging(observed: Observed, declared: Set[Ref], platform: str, *, adopt: bool) -> dict[Ref, Found]:
     """What of `observed` belongs to the platform or is to be taken over; Impossible for what is somebody else's."""
     ours: dict[Ref, Found] = {}
     for ref, found in observed.items():

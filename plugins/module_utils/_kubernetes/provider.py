@@ -58,8 +58,8 @@ class _Kubernetes(Provider):
     ) -> Account:
         return AWS.facts(connection.aws, known, params, wanted)
 
-    def claim(self, observed: Observed, declared: Set[Ref], params: Mapping[str, Value]) -> dict[Ref, Found]:
-        return ownership.claim(observed, declared, params["platform_name"], adopt=params["adopt"])
+    def belonging(self, observed: Observed, declared: Set[Ref], params: Mapping[str, Value]) -> dict[Ref, Found]:
+        return ownership.belonging(observed, declared, params["platform_name"], adopt=params["adopt"])
 
     def failure(self, doing: str, error: Exception, known: Known) -> Failure:
         if isinstance(error, KubernetesError):

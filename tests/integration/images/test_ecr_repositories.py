@@ -57,26 +57,26 @@ def life(emulator: Emulator) -> Life:
 
 def test_life(life: Life) -> None:
     other = repository(name="other", encryption="aes256", kms_key=None)
-    assert life.step() == [f"create ecr_repository {NAME}"]
-    assert life.step(repositories=[repository(), other]) == ["create ecr_repository demo/other"]
-    assert life.step() == ["delete ecr_repository demo/other"]
-    assert life.step(repositories=[repository(scan_on_push=False)]) == [f"update ecr_repository {NAME} scan_on_push"]
+    assert life.turn() == [f"create ecr_repository {NAME}"]
+    assert life.turn(repositories=[repository(), other]) == ["create ecr_repository demo/other"]
+    assert life.turn() == ["delete ecr_repository demo/other"]
+    assert life.turn(repositories=[repository(scan_on_push=False)]) == [f"update ecr_repository {NAME} scan_on_push"]
     opened = repository(pull_principals=["210987654321"], scratch_days=7)
-    assert life.step(repositories=[opened]) == [
+    assert life.turn(repositories=[opened]) == [
         f"update ecr_repository {NAME} lifecycle.2.selection.countNumber,policy,scan_on_push"
     ]
-    assert life.step(repositories=[{**opened, "push_principals": ["210987654321"]}]) == [
+    assert life.turn(repositories=[{**opened, "push_principals": ["210987654321"]}]) == [
         f"update ecr_repository {NAME} policy.Statement"
     ]
-    assert life.step(tags={"Owner": "me"}) == [
+    assert life.turn(tags={"Owner": "me"}) == [
         f"update ecr_repository {NAME} lifecycle.2.selection.countNumber,policy,tags.Owner"
     ]
-    assert life.step() == [f"update ecr_repository {NAME} tags.Owner"]
-    assert life.step(state="absent") == [f"delete ecr_repository {NAME}"]
+    assert life.turn() == [f"update ecr_repository {NAME} tags.Owner"]
+    assert life.turn(state="absent") == [f"delete ecr_repository {NAME}"]
 
 
 def test_what_stands_is_what_is_asked_for(life: Life) -> None:
-    life.step(repositories=[repository(pull_principals=["210987654321"])])
+    life.turn(repositories=[repository(pull_principals=["210987654321"])])
     ecr = life.emulator.client("ecr")
     key = life.emulator.client("kms").describe_key(KeyId="alias/demo-images")["KeyMetadata"]["Arn"]
     (found,) = ecr.describe_repositories()["repositories"]
@@ -93,7 +93,7 @@ def test_what_stands_is_what_is_asked_for(life: Life) -> None:
 
 
 def test_changes_by_hand_are_undone(life: Life) -> None:
-    life.step(repositories=[repository()])
+    life.turn(repositories=[repository()])
     ecr = life.emulator.client("ecr")
     ecr.put_image_tag_mutability(repositoryName=NAME, imageTagMutability="MUTABLE")
     ecr.put_image_scanning_configuration(repositoryName=NAME, imageScanningConfiguration={"scanOnPush": False})
@@ -101,29 +101,29 @@ def test_changes_by_hand_are_undone(life: Life) -> None:
     everybody = {"Sid": "All", "Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
     text = json.dumps({"Version": "2012-10-17", "Statement": [everybody]})
     ecr.set_repository_policy(repositoryName=NAME, policyText=text)
-    (change,) = life.step()
+    (change,) = life.turn()
     assert change.startswith(f"update ecr_repository {NAME} lifecycle,policy,scan_on_push,tag_mutability.excluded")
 
 
 def test_how_aws_writes_a_policy_is_no_difference(life: Life) -> None:
     opened = [repository(pull_principals=["210987654321"])]
-    life.step(repositories=opened)
+    life.turn(repositories=opened)
     ecr = life.emulator.client("ecr")
     policy = json.loads(ecr.get_repository_policy(repositoryName=NAME)["policyText"])
     policy["Statement"][0]["Principal"] = {"AWS": "210987654321"}
     policy["Statement"][0]["Action"].reverse()
     ecr.set_repository_policy(repositoryName=NAME, policyText=json.dumps(policy))
-    assert life.step(repositories=opened) == []
+    assert life.turn(repositories=opened) == []
 
 
 def test_encryption_is_fixed(life: Life) -> None:
-    life.step()
+    life.turn()
     with pytest.raises(Impossible, match="AWS fixes the encryption of a repository at creation; make one of another"):
         life.run(check_mode=True, repositories=[repository(encryption="aes256", kms_key=None)])
 
 
 def test_one_that_holds_images_is_kept_unless_told_otherwise(life: Life) -> None:
-    life.step()
+    life.turn()
     put_image(life.emulator)
     life.emulator.forget()
     for check_mode in (True, False):
@@ -134,7 +134,7 @@ def test_one_that_holds_images_is_kept_unless_told_otherwise(life: Life) -> None
             "them first."
         )
     assert life.emulator.writes() == []
-    assert life.step(state="absent", delete_images=["app"]) == [f"delete ecr_repository {NAME}"]
+    assert life.turn(state="absent", delete_images=["app"]) == [f"delete ecr_repository {NAME}"]
 
 
 def test_a_repository_of_others_is_refused_or_adopted(life: Life) -> None:
@@ -145,13 +145,13 @@ def test_a_repository_of_others_is_refused_or_adopted(life: Life) -> None:
     ecr.create_repository(repositoryName="demo/of-others")
     with pytest.raises(Impossible, match="exists without the tag slipway:platform=demo; set platform_adopt to true"):
         life.run(check_mode=True)
-    assert "tags.slipway:platform" in life.step(adopt=True)[0]
-    assert life.step(state="absent") == [f"delete ecr_repository {NAME}"]
+    assert "tags.slipway:platform" in life.turn(adopt=True)[0]
+    assert life.turn(state="absent") == [f"delete ecr_repository {NAME}"]
     assert [entry["repositoryName"] for entry in ecr.describe_repositories()["repositories"]] == ["demo/of-others"]
 
 
 def test_the_calls_of_an_unchanged_run(life: Life) -> None:
-    life.step()
+    life.turn()
     life.emulator.forget()
     life.run(check_mode=False)
     assert sorted(call["operation"] for call in life.emulator.calls()) == [

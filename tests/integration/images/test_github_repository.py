@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible
 from tests.github.contract import request_errors, template
-from tests.github.life import PRODUCTION, REPOSITORY, RULESET, run, step
+from tests.github.life import PRODUCTION, REPOSITORY, RULESET, run, turn
 from tests.github.server import Github, serving
 
 ALONE: dict[str, Any] = {"rulesets": [], "environments": []}
@@ -44,7 +44,7 @@ def settled(github: Github) -> Github:
 
 
 def test_the_defaults_are_what_an_auditor_asks_for(github: Github) -> None:
-    assert step(github) == [*SETTINGS, "create ruleset default branch"]
+    assert turn(github) == [*SETTINGS, "create ruleset default branch"]
     found = github.state.repository
     assert found.actions == {"enabled": True, "allowed_actions": "selected", "sha_pinning_required": True}
     assert found.selected == {"github_owned_allowed": True, "verified_allowed": False, "patterns_allowed": []}
@@ -77,7 +77,7 @@ def test_the_defaults_are_what_an_auditor_asks_for(github: Github) -> None:
 
 def test_the_life_of_a_ruleset(settled: Github) -> None:
     github, where = settled, {"environments": []}
-    assert step(github, **where, rulesets=[RULESET]) == ["create ruleset default branch"]
+    assert turn(github, **where, rulesets=[RULESET]) == ["create ruleset default branch"]
     (stored,) = github.state.repository.rulesets.values()
     checks = next(rule for rule in stored["rules"] if rule["type"] == "required_status_checks")["parameters"]
     assert checks == {
@@ -92,14 +92,14 @@ def test_the_life_of_a_ruleset(settled: Github) -> None:
     changed["rules"]["pull_request"]["required_approving_review_count"] = 3
     changed["rules"]["required_status_checks"]["contexts"] = ["build"]
     del changed["rules"]["required_signatures"]
-    assert step(github, **where, rulesets=[changed]) == [
+    assert turn(github, **where, rulesets=[changed]) == [
         (
             "update ruleset default branch rules.pull_request.required_approving_review_count,"
             "rules.required_signatures,rules.required_status_checks.contexts"
         )
     ]
     changed |= {"enforcement": "disabled", "include": ["refs/heads/main", "refs/heads/release/*"], "exclude": []}
-    assert step(github, **where, rulesets=[changed]) == ["update ruleset default branch enforcement,include"]
+    assert turn(github, **where, rulesets=[changed]) == ["update ruleset default branch enforcement,include"]
     changed["bypass_actors"] = [
         {"type": "team", "name": "Platform"},
         {"type": "user", "name": "octocat", "mode": "always"},
@@ -108,7 +108,7 @@ def test_the_life_of_a_ruleset(settled: Github) -> None:
         {"type": "organization_admin"},
         {"type": "deploy_key", "mode": "always"},
     ]
-    assert step(github, **where, rulesets=[changed]) == ["update ruleset default branch bypass_actors"]
+    assert turn(github, **where, rulesets=[changed]) == ["update ruleset default branch bypass_actors"]
     (stored,) = github.state.repository.rulesets.values()
     assert [(actor["actor_type"], actor["actor_id"]) for actor in stored["bypass_actors"]] == [
         ("Team", 201),
@@ -119,17 +119,17 @@ def test_the_life_of_a_ruleset(settled: Github) -> None:
         ("DeployKey", None),
     ]
     tags = {"name": "versions", "target": "tag", "include": ["refs/tags/v*"], "rules": {"update": True}}
-    assert step(github, **where, rulesets=[changed, tags]) == ["create ruleset versions"]
-    assert step(github, **where, rulesets=[tags]) == []
-    assert step(github, **where, rulesets=[tags], purge_rulesets=True) == ["delete ruleset default branch"]
-    assert step(github, **where, rulesets=[tags], state="absent") == ["delete ruleset versions"]
-    assert step(github, **where, rulesets=[tags], state="absent") == []
+    assert turn(github, **where, rulesets=[changed, tags]) == ["create ruleset versions"]
+    assert turn(github, **where, rulesets=[tags]) == []
+    assert turn(github, **where, rulesets=[tags], purge_rulesets=True) == ["delete ruleset default branch"]
+    assert turn(github, **where, rulesets=[tags], state="absent") == ["delete ruleset versions"]
+    assert turn(github, **where, rulesets=[tags], state="absent") == []
 
 
 def test_what_was_changed_by_hand_is_undone(settled: Github) -> None:
     github = settled
     options = {"rulesets": [RULESET], "environments": [PRODUCTION]}
-    step(github, **options)
+    turn(github, **options)
     found = github.state.repository
     (ruleset,) = found.rulesets.values()
     for rule in ruleset["rules"]:
@@ -142,7 +142,7 @@ def test_what_was_changed_by_hand_is_undone(settled: Github) -> None:
     found.environments["production"]["reviewers"] = [{"type": "User", "id": 102}]
     found.policies["production"][9] = {"name": "*", "type": "branch"}
     found.subject = {"use_default": False, "include_claim_keys": ["repo"], "use_immutable_subject": False}
-    assert step(github, **options) == [
+    assert turn(github, **options) == [
         f"update actions_permissions {REPOSITORY} allowed_actions",
         f"update selected_actions {REPOSITORY} github_owned_allowed,verified_allowed",
         f"update subject_claim {REPOSITORY} include_claim_keys,use_default,use_immutable_subject",
@@ -155,19 +155,19 @@ def test_what_was_changed_by_hand_is_undone(settled: Github) -> None:
 
 
 def test_what_github_adds_by_itself_is_no_difference(settled: Github) -> None:
-    step(settled, rulesets=[RULESET])
+    turn(settled, rulesets=[RULESET])
     (ruleset,) = settled.state.repository.rulesets.values()
     for rule in ruleset["rules"]:
         rule.setdefault("parameters", {})["something_new"] = False
         rule["parameters"]["somebody"] = []
-    assert step(settled, rulesets=[RULESET]) == []
+    assert turn(settled, rulesets=[RULESET]) == []
 
 
 def test_the_life_of_an_environment(settled: Github) -> None:
     github = settled
 
     def live(*environments: dict[str, Any], **options: Any) -> list[str]:
-        return step(github, rulesets=[], environments=list(environments), **options)
+        return turn(github, rulesets=[], environments=list(environments), **options)
 
     assert live(PRODUCTION) == ["create environment production"]
     stored = github.state.repository.environments["production"]
@@ -202,17 +202,17 @@ def test_github_knows_no_upper_and_lower_case_in_names(settled: Github) -> None:
             "environments": [{**PRODUCTION, "name": change("Production")}],
         }
 
-    step(settled, **named(str))
-    assert step(settled, **named(str.lower)) == []
-    assert step(settled, **named(str.upper)) == []
-    assert len(step(settled, **named(str.upper), state="absent")) == 2
+    turn(settled, **named(str))
+    assert turn(settled, **named(str.lower)) == []
+    assert turn(settled, **named(str.upper)) == []
+    assert len(turn(settled, **named(str.upper), state="absent")) == 2
 
 
 def test_patterns_from_a_time_when_they_did_not_count(settled: Github) -> None:
-    step(settled, rulesets=[], environments=[{"name": "production"}])
+    turn(settled, rulesets=[], environments=[{"name": "production"}])
     settled.state.repository.policies["production"][7] = {"name": "main", "type": "branch"}
     settled.state.repository.policies["production"][8] = {"name": "old", "type": "branch"}
-    assert step(settled, rulesets=[], environments=[PRODUCTION]) == [
+    assert turn(settled, rulesets=[], environments=[PRODUCTION]) == [
         "update environment production branches,deployment_branch_policy,prevent_self_review,reviewers,tags,wait_timer"
     ]
     standing = [entry["name"] for entry in settled.state.repository.policies["production"].values()]
@@ -221,17 +221,17 @@ def test_patterns_from_a_time_when_they_did_not_count(settled: Github) -> None:
 
 def test_an_environment_with_a_slash_in_its_name(settled: Github) -> None:
     environment = {**PRODUCTION, "name": "eu/production #1"}
-    assert step(settled, rulesets=[], environments=[environment]) == ["create environment eu/production #1"]
+    assert turn(settled, rulesets=[], environments=[environment]) == ["create environment eu/production #1"]
     assert list(settled.state.repository.environments) == ["eu/production #1"]
-    assert step(settled, rulesets=[], environments=[environment], state="absent") == [
+    assert turn(settled, rulesets=[], environments=[environment], state="absent") == [
         "delete environment eu/production #1"
     ]
 
 
 def test_environments_that_are_not_declared_stay_unless_purged(settled: Github) -> None:
-    step(settled, rulesets=[], environments=[PRODUCTION, {"name": "staging"}])
-    assert step(settled, rulesets=[], environments=[PRODUCTION]) == []
-    assert step(settled, rulesets=[], environments=[PRODUCTION], purge_environments=True) == [
+    turn(settled, rulesets=[], environments=[PRODUCTION, {"name": "staging"}])
+    assert turn(settled, rulesets=[], environments=[PRODUCTION]) == []
+    assert turn(settled, rulesets=[], environments=[PRODUCTION], purge_environments=True) == [
         "delete environment staging"
     ]
 
@@ -239,17 +239,17 @@ def test_environments_that_are_not_declared_stay_unless_purged(settled: Github) 
 def test_rules_may_want_deployments_to_environments_of_the_same_run(settled: Github) -> None:
     ruleset = {"name": "deployed", "rules": {"required_deployments": ["production"]}}
     options = {"rulesets": [ruleset], "environments": [PRODUCTION]}
-    assert step(settled, **options) == ["create environment production", "create ruleset deployed"]
-    assert step(settled, **options, state="absent") == ["delete ruleset deployed", "delete environment production"]
+    assert turn(settled, **options) == ["create environment production", "create ruleset deployed"]
+    assert turn(settled, **options, state="absent") == ["delete ruleset deployed", "delete environment production"]
 
 
 def test_a_private_repository(github: Github) -> None:
     github.state.repository.private = True
     assert f"update fork_pull_requests {REPOSITORY} require_approval_for_fork_pr_workflows,run_workflows" in str(
-        step(github, **ALONE)
+        turn(github, **ALONE)
     )
     assert github.state.repository.forks["run_workflows_from_fork_pull_requests"] is False
-    assert step(github, **ALONE, actions={"run_workflows_from_fork_pull_requests": True}) == [
+    assert turn(github, **ALONE, actions={"run_workflows_from_fork_pull_requests": True}) == [
         f"update fork_pull_requests {REPOSITORY} run_workflows_from_fork_pull_requests"
     ]
     assert github.state.repository.forks == {
@@ -271,33 +271,33 @@ def test_what_is_not_to_be_had_can_be_left_off(github: Github) -> None:
         "actions": {"sha_pinning_required": False},
         "subject_claim": {"use_immutable_subject": False},
     }
-    changes = step(github, **options)
+    changes = turn(github, **options)
     assert not [change for change in changes if "secret" in change or "sha_" in change or "subject" in change]
     assert "sha_pinning_required" not in found.actions
 
 
 def test_actions_can_be_switched_off_and_on(settled: Github) -> None:
-    assert step(settled, **ALONE, actions={"enabled": False}) == [f"update actions_permissions {REPOSITORY} enabled"]
+    assert turn(settled, **ALONE, actions={"enabled": False}) == [f"update actions_permissions {REPOSITORY} enabled"]
     settled.state.repository.selected = {"github_owned_allowed": False}
-    assert step(settled, **ALONE) == [
+    assert turn(settled, **ALONE) == [
         f"update actions_permissions {REPOSITORY} allowed_actions,enabled,sha_pinning_required",
         f"create selected_actions {REPOSITORY}",
     ]
     patterns = ["aws-actions/configure-aws-credentials@*", "octo-org/*"]
-    assert step(settled, **ALONE, actions={"patterns_allowed": patterns}) == [
+    assert turn(settled, **ALONE, actions={"patterns_allowed": patterns}) == [
         f"update selected_actions {REPOSITORY} patterns_allowed"
     ]
-    assert step(settled, **ALONE, actions={"allowed_actions": "local_only"}) == [
+    assert turn(settled, **ALONE, actions={"allowed_actions": "local_only"}) == [
         f"update actions_permissions {REPOSITORY} allowed_actions"
     ]
 
 
 def test_a_subject_of_ones_own(settled: Github) -> None:
     claim = {"include_claim_keys": ["repo", "context", "job_workflow_ref"]}
-    assert step(settled, **ALONE, subject_claim=claim) == [
+    assert turn(settled, **ALONE, subject_claim=claim) == [
         f"update subject_claim {REPOSITORY} include_claim_keys,use_default"
     ]
-    assert step(settled, **ALONE) == [f"update subject_claim {REPOSITORY} include_claim_keys,use_default"]
+    assert turn(settled, **ALONE) == [f"update subject_claim {REPOSITORY} include_claim_keys,use_default"]
 
 
 def test_the_answer_holds_what_the_roles_in_aws_need(github: Github) -> None:
@@ -314,8 +314,8 @@ def test_the_answer_holds_what_the_roles_in_aws_need(github: Github) -> None:
 def test_rulesets_of_the_organization_are_not_touched(settled: Github) -> None:
     parent = {"id": 5, "name": "default branch", "source": "octo-org", "source_type": "Organization"}
     settled.state.parents.append({**parent, "enforcement": "active"})
-    assert step(settled, rulesets=[RULESET], purge_rulesets=True) == ["create ruleset default branch"]
-    assert step(settled, rulesets=[], purge_rulesets=True) == ["delete ruleset default branch"]
+    assert turn(settled, rulesets=[RULESET], purge_rulesets=True) == ["create ruleset default branch"]
+    assert turn(settled, rulesets=[], purge_rulesets=True) == ["delete ruleset default branch"]
 
 
 def test_lists_of_many_pages(settled: Github) -> None:
@@ -330,8 +330,8 @@ def test_lists_of_many_pages(settled: Github) -> None:
         "deployment_branch_policy": "custom_branch_policies",
         "branches": [f"b{number}" for number in range(150)],
     }
-    assert step(settled, rulesets=[], environments=[environment]) == []
-    assert step(settled, rulesets=[], environments=[{**environment, "branches": environment["branches"][1:]}]) == [
+    assert turn(settled, rulesets=[], environments=[environment]) == []
+    assert turn(settled, rulesets=[], environments=[{**environment, "branches": environment["branches"][1:]}]) == [
         "update environment last branches"
     ]
     assert len(found.policies["last"]) == 149
@@ -390,11 +390,11 @@ def test_a_repository_that_is_archived_or_has_another_name(
 
 def test_an_archived_repository_that_is_as_declared_is_unchanged(settled: Github) -> None:
     settled.state.repository.archived = True
-    assert step(settled, **ALONE) == []
+    assert turn(settled, **ALONE) == []
 
 
 def test_a_ruleset_keeps_its_target(settled: Github) -> None:
-    step(settled, rulesets=[RULESET])
+    turn(settled, rulesets=[RULESET])
     tags = {"name": "default branch", "target": "tag", "include": ["~ALL"], "rules": {"update": True}}
     with pytest.raises(Impossible, match="target of ruleset 'default branch' is 'branch' and cannot become 'tag'"):
         run(settled, check_mode=True, rulesets=[tags])
@@ -402,7 +402,7 @@ def test_a_ruleset_keeps_its_target(settled: Github) -> None:
 
 def test_the_calls_of_an_unchanged_run(github: Github) -> None:
     options = {"rulesets": [RULESET], "environments": [PRODUCTION]}
-    step(github, **options)
+    turn(github, **options)
     github.forget()
     run(github, **options)
     where = f"GET /repos/{REPOSITORY}"

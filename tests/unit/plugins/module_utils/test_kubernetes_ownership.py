@@ -30,20 +30,20 @@ def test_ours_is_what_we_have_applied() -> None:
     assert ownership.owned({"metadata": {}}, "metadata", "labels") == set()
 
 
-def claim(tags: dict[str, str], *, declared: bool = True, adopt: bool = False) -> dict[Ref, Found]:
+def ours(tags: dict[str, str], *, declared: bool = True, adopt: bool = False) -> dict[Ref, Found]:
     found = {REF: Found("team", {}, tags)}
-    return ownership.claim(found, frozenset({REF} if declared else ()), "demo", adopt=adopt)
+    return ownership.belonging(found, frozenset({REF} if declared else ()), "demo", adopt=adopt)
 
 
 def test_what_carries_the_label_is_the_platforms() -> None:
-    assert list(claim({ownership.PLATFORM: "demo"}, declared=False)) == [REF]
+    assert list(ours({ownership.PLATFORM: "demo"}, declared=False)) == [REF]
 
 
 def test_what_does_not_is_left_alone_refused_or_adopted() -> None:
-    assert claim({}, declared=False) == {}
-    assert list(claim({}, adopt=True)) == [REF]
+    assert ours({}, declared=False) == {}
+    assert list(ours({}, adopt=True)) == [REF]
     with pytest.raises(Impossible) as refused:
-        claim({})
+        ours({})
     assert str(refused.value) == (
         "namespace 'team' exists without the label slipway.platform/platform=demo; set adopt to true to take it over, "
         "or delete or rename it."
@@ -52,4 +52,4 @@ def test_what_does_not_is_left_alone_refused_or_adopted() -> None:
 
 def test_another_platforms_is_never_taken() -> None:
     with pytest.raises(Impossible, match="belongs to the platform 'other'"):
-        claim({ownership.PLATFORM: "other"}, adopt=True)
+        ours({ownership.PLATFORM: "other"}, adopt=True)

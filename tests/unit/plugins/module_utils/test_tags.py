@@ -55,28 +55,28 @@ def test_lists_of_pairs_and_back(tags: dict[str, str]) -> None:
     assert _tags.from_list(None) == {}
 
 
-def claimed(tags: dict[str, str] | None, *, declared: bool, adopt: bool = False) -> bool:
+def owned(tags: dict[str, str] | None, *, declared: bool, adopt: bool = False) -> bool:
     found = {VPC: Found("vpc-1", {}, tags)}
-    return VPC in _tags.claim(found, frozenset({VPC} if declared else ()), "demo", adopt=adopt)
+    return VPC in _tags.belonging(found, frozenset({VPC} if declared else ()), "demo", adopt=adopt)
 
 
 @pytest.mark.parametrize("declared", [True, False])
 @pytest.mark.parametrize("adopt", [True, False])
 def test_what_carries_the_identity_is_ours(declared: bool, adopt: bool) -> None:
-    assert claimed({"slipway:platform": "demo"}, declared=declared, adopt=adopt)
-    assert claimed(None, declared=declared, adopt=adopt)
+    assert owned({"slipway:platform": "demo"}, declared=declared, adopt=adopt)
+    assert owned(None, declared=declared, adopt=adopt)
 
 
 @pytest.mark.parametrize("tags", [{}, {"slipway:platform": "other"}])
 @pytest.mark.parametrize("adopt", [True, False])
 def test_what_is_neither_ours_nor_declared_is_left_alone(tags: dict[str, str], adopt: bool) -> None:
-    assert not claimed(tags, declared=False, adopt=adopt)
+    assert not owned(tags, declared=False, adopt=adopt)
 
 
 def test_what_is_declared_and_nobodys_is_refused_or_adopted() -> None:
-    assert claimed({"Owner": "me"}, declared=True, adopt=True)
+    assert owned({"Owner": "me"}, declared=True, adopt=True)
     with pytest.raises(Impossible) as impossible:
-        claimed({"Owner": "me"}, declared=True)
+        owned({"Owner": "me"}, declared=True)
     assert str(impossible.value) == (
         "vpc 'demo' exists without the tag slipway:platform=demo; set platform_adopt to true to take it over, "
         "or delete or rename it."
@@ -86,7 +86,7 @@ def test_what_is_declared_and_nobodys_is_refused_or_adopted() -> None:
 @pytest.mark.parametrize("adopt", [True, False])
 def test_what_belongs_to_another_platform_is_never_taken(adopt: bool) -> None:
     with pytest.raises(Impossible, match="vpc 'demo' belongs to the platform 'other'"):
-        claimed({"slipway:platform": "other"}, declared=True, adopt=adopt)
+        owned({"slipway:platform": "other"}, declared=True, adopt=adopt)
 
 
 def options(**given: object) -> dict[str, object]:
