@@ -101,17 +101,17 @@ def _up(state: State, pairs: Sequence[str]) -> int:
 def _settings(state: State, pairs: Sequence[str]) -> int:
     from sandbox import lifecycle
 
-    url = f"{lifecycle.urls(state)['aws']}/_sandbox/settings"
+    path = "/_sandbox/settings"
     if pairs:
-        lifecycle.call("PUT", url, parse_settings(pairs))
-    print(json.dumps(lifecycle.call("GET", url), indent=2))
+        lifecycle.control(state, "PUT", "aws", path, parse_settings(pairs))
+    print(json.dumps(lifecycle.control(state, "GET", "aws", path), indent=2))
     return 0
 
 
 def _writes(state: State, since: int, reads_too: bool) -> int:
     from sandbox import lifecycle
 
-    answer = lifecycle.call("GET", f"{lifecycle.urls(state)['aws']}/_sandbox/writes?since={since}")
+    answer = lifecycle.control(state, "GET", "aws", f"/_sandbox/writes?since={since}")
     for entry in answer["calls"]:
         if entry["write"] or reads_too:
             print(json.dumps(entry))

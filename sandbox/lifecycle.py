@@ -14,11 +14,11 @@ from typing import Any, cast
 
 import urllib3
 
-from sandbox import supervisor, tools
+from sandbox import guard, supervisor, tools
 from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.images import example
 from sandbox.kubernetes.audit import Audit
-from sandbox.state import State, free_ports, shell_environment, write
+from sandbox.state import State, free_ports, private, shell_environment, write
 
 START_SECONDS = 60.0
 SETTLE_SECONDS = 60.0
@@ -43,13 +43,18 @@ def uninterrupted() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def call(method: str, url: str, body: object = None, seconds: float = 30.0) -> dict[str, Any]:
+def call(
+    method: str, url: str, body: object = None, seconds: float = 30.0, secret: str | None = None
+) -> dict[str, Any]:
     """One JSON request to a part of the sandbox.
 
+    :param secret: of control calls
     :raises SandboxError: when it does not answer, or refuses
     """
     try:
-        answer = _http.request(method, url, json=body, timeout=seconds)
+        answer = _http.request(
+            method, url, json=body, timeout=seconds, headers=guard.bearer(secret) if secret else None
+        )
     except urllib3.exceptions.HTTPError as error:
         raise SandboxError(f"no answer from {url}: {error}") from error
     if answer.status >= 300:
@@ -68,6 +73,16 @@ def urls(state: State) -> dict[str, str]:
     return cast(dict[str, str], found)
 
 
+def control(
+    state: State, method: str, part: str, path: str, body: object = None, seconds: float = 30.0
+) -> dict[str, Any]:
+    """One control call to "aws" or "kubernetes" of the sandbox that runs here.
+
+    :raises SandboxError: when none runs, it does not answer, or refuses
+    """
+    return call(method, urls(state)[part] + path, body, seconds, state.secret())
+
+
 def up(state: State, say: Callable[[str], None], settings: dict[str, Any] | None = None) -> bool:
     """Start the sandbox; nothing when it runs. Interrupted or failed, it leaves no process.
 
@@ -80,7 +95,7 @@ def up(state: State, say: Callable[[str], None], settings: dict[str, Any] | None
         if state.read() and supervisor.alive(state):
             wait_ready(state, say)
             if settings:
-                call("PUT", f"{urls(state)['aws']}/_sandbox/settings", settings)
+                control(state, "PUT", "aws", "/_sandbox/settings", settings)
             return False
         tools.ensure(say, "platform")
         try:
@@ -112,7 +127,8 @@ def _start(state: State, settings: dict[str, Any]) -> None:
     write(state.description, json.dumps(description, indent=2))
     credentials = {"access_key_id": ACCESS_KEY_ID, "secret_access_key": SECRET_ACCESS_KEY}
     write(state.environment, shell_environment(state, addresses, credentials, tools.folders()))
-    state.registry.mkdir(parents=True, exist_ok=True)
+    state.secret()
+    private(state.registry)
     registry = {
         "version": 0.1,
         "log": {"level": "warn", "accesslog": {"disabled": True}},
@@ -154,6 +170,7 @@ def _start(state: State, settings: dict[str, Any]) -> None:
 
 
 PROBES = {"aws": "/_sandbox/ready", "kubernetes": "/ready", "registry": "/v2/"}
+CONTROLLED = ("aws", "kubernetes")
 
 
 def wait_ready(state: State, say: Callable[[str], None]) -> None:
@@ -161,7 +178,7 @@ def wait_ready(state: State, say: Callable[[str], None]) -> None:
 
     :raises SandboxError: when one has ended or takes too long
     """
-    addresses = urls(state)
+    addresses, secret = urls(state), state.secret()
     waiting = {name: addresses[name] + path for name, path in PROBES.items()}
     if not tools.stands("registry"):
         del waiting["registry"]
@@ -169,7 +186,7 @@ def wait_ready(state: State, say: Callable[[str], None]) -> None:
     while waiting:
         for name, url in list(waiting.items()):
             with contextlib.suppress(SandboxError):
-                call("GET", url, seconds=1.0)
+                call("GET", url, seconds=1.0, secret=secret if name in CONTROLLED else None)
                 del waiting[name]
         for program in supervisor.programs(state):
             if program["name"] in waiting and program["statename"] in ("EXITED", "FATAL", "BACKOFF"):
@@ -191,12 +208,15 @@ def down(state: State) -> None:
         state.forget()
 
 
+def _agent_status(state: State, seconds: float = 30.0) -> dict[str, Any]:
+    return control(state, "GET", "kubernetes", "/status", seconds=seconds)
+
+
 def settle(state: State) -> None:
     """Wait until the agent has gone through a whole round that began after this call."""
-    agent = urls(state)["kubernetes"]
-    first = call("GET", f"{agent}/status")["rounds"]
+    first = _agent_status(state)["rounds"]
     deadline = time.monotonic() + SETTLE_SECONDS
-    while call("GET", f"{agent}/status")["rounds"] < first + 2:
+    while _agent_status(state)["rounds"] < first + 2:
         if time.monotonic() > deadline:
             raise SandboxError(f"the Kubernetes agent does not settle; see {state.log / 'kubernetes.log'}")
         time.sleep(0.05)
@@ -205,7 +225,7 @@ def settle(state: State) -> None:
 def reset(state: State) -> None:
     """Back to the empty account: no resource, no control plane, no image. Settings stay."""
     with state.locked():
-        call("POST", f"{urls(state)['aws']}/_sandbox/reset", {})
+        control(state, "POST", "aws", "/_sandbox/reset", {})
         settle(state)
         with _registry_stopped(state):
             shutil.rmtree(state.registry, ignore_errors=True)
@@ -225,35 +245,28 @@ def _registry_stopped(state: State) -> Iterator[None]:
     wait_ready(state, lambda _: None)
 
 
-def _snapshot_folder(state: State, name: str) -> Path:
-    if not name.replace("-", "").replace("_", "").isalnum():
-        raise SandboxError(f"'{name}' is no name for a snapshot: letters, digits, - and _")
-    return state.snapshots / name
-
-
 def snapshot(state: State, name: str) -> None:
     """Keep account, clusters and images under a name. Control planes stand still for a few seconds."""
-    folder = _snapshot_folder(state, name)
+    folder = state.snapshot(name)
     with state.locked():
-        call("POST", f"{urls(state)['kubernetes']}/snapshot", {"folder": str(folder)}, seconds=120)
+        control(state, "POST", "kubernetes", "/snapshot", {"name": name}, seconds=120)
         with _registry_stopped(state):
             shutil.copytree(state.registry, folder / "registry", dirs_exist_ok=True)
 
 
 def restore(state: State, name: str) -> None:
     """Go back to a snapshot, then wait until its control planes answer again."""
-    folder = _snapshot_folder(state, name)
+    folder = state.snapshot(name)
     if not folder.exists():
         raise SandboxError(f"no snapshot '{name}' in {state.snapshots}")
     with state.locked():
-        agent = urls(state)["kubernetes"]
-        call("POST", f"{agent}/restore", {"folder": str(folder)}, seconds=120)
+        control(state, "POST", "kubernetes", "/restore", {"name": name}, seconds=120)
         with _registry_stopped(state):
             shutil.rmtree(state.registry, ignore_errors=True)
             shutil.copytree(folder / "registry", state.registry)
         settle(state)
         deadline = time.monotonic() + SETTLE_SECONDS
-        while not all(cluster["ready"] for cluster in call("GET", f"{agent}/status")["clusters"]):
+        while not all(cluster["ready"] for cluster in _agent_status(state)["clusters"]):
             if time.monotonic() > deadline:
                 raise SandboxError(f"control planes do not come back; see {state.log / 'kubernetes'}")
             time.sleep(0.2)
@@ -264,7 +277,7 @@ def audit(state: State, cluster: str | None = None, region: str | None = None) -
 
     :param cluster: its name; by default the only one
     """
-    clusters = call("GET", f"{urls(state)['kubernetes']}/status")["clusters"]
+    clusters = _agent_status(state)["clusters"]
     found = [
         entry["audit_log"]
         for entry in clusters
@@ -293,7 +306,7 @@ def status(state: State) -> dict[str, Any]:
     ]
     clusters: list[Any] = []
     with contextlib.suppress(SandboxError):
-        clusters = call("GET", f"{found['urls']['kubernetes']}/status", seconds=2)["clusters"]
+        clusters = _agent_status(state, seconds=2)["clusters"]
     return {
         "running": True,
         "folder": str(state.folder),

@@ -8,9 +8,12 @@ import hashlib
 import json
 import os
 import random
+import re
+import secrets
 import shlex
 import shutil
 import socket
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +24,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 REGION = "eu-west-1"
 # Below the range that the kernel takes client ports from, so that no outgoing connection sits on a chosen port.
 PORTS = range(20000, 32000)
+SNAPSHOT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,15 @@ class State:
     def snapshots(self) -> Path:
         return self.folder / "snapshots"
 
+    def snapshot(self, name: str) -> Path:
+        """Folder of a snapshot, which need not exist.
+
+        :raises ValueError: for what is no name, such as a path
+        """
+        if not isinstance(name, str) or not SNAPSHOT.fullmatch(name):
+            raise ValueError(f"'{name}' is no name for a snapshot: letters, digits, - and _, at most 64")
+        return self.snapshots / name
+
     @property
     def kubeconfig(self) -> Path:
         return self.folder / "kubeconfig"
@@ -76,7 +89,22 @@ class State:
         if len(os.fsencode(path)) < 90:
             return path
         digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"slipway-{os.getuid()}-{digest}.sock"
+        return Path(tempfile.gettempdir()) / f"slipway-{os.getuid()}" / f"{digest}.sock"
+
+    @property
+    def _secret(self) -> Path:
+        return self.folder / "secret"
+
+    def secret(self) -> str:
+        """What every control call carries; made at the first look after a start."""
+        private(self.folder)
+        if not self._secret.exists():
+            new = self.folder / f"secret.{os.getpid()}"
+            write(new, secrets.token_urlsafe(32))
+            with contextlib.suppress(FileExistsError):
+                self._secret.hardlink_to(new)  # whole, and only the first of two
+            new.unlink()
+        return self._secret.read_text()
 
     def read(self) -> dict[str, Any]:
         """Ports and URLs of the sandbox that runs here, empty when none does."""
@@ -88,7 +116,7 @@ class State:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """One start, stop or reset at a time."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private(self.folder)
         with (self.folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -98,7 +126,7 @@ class State:
         for folder in (self.kubernetes, self.registry):
             shutil.rmtree(folder, ignore_errors=True)
         self.forget_example()
-        for file in (self.environment, self.description, self.kubeconfig, self.socket):
+        for file in (self.environment, self.description, self.kubeconfig, self.socket, self._secret):
             file.unlink(missing_ok=True)
 
     def forget_example(self) -> None:
@@ -107,12 +135,27 @@ class State:
             shutil.rmtree(self.images / name, ignore_errors=True)
 
 
-def write(path: Path, text: str, mode: int = 0o600) -> None:
-    """Write a whole file at once, so that no reader sees a half of it."""
+def private(folder: Path) -> None:
+    """Make a folder that only its owner can look into, or close one that stands.
+
+    :raises PermissionError: when it is somebody else's, who could change what stands in it
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid != os.getuid():
+        raise PermissionError(f"{folder} belongs to user {found.st_uid}: the sandbox's state needs a folder of its own")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(0o700)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a whole file at once, for its owner only, so that no reader sees a half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text)
-    temporary.chmod(mode)
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w") as file:
+        file.write(text)
     temporary.replace(path)
 
 

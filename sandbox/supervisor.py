@@ -17,7 +17,7 @@ from typing import Any, cast
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
-from sandbox.state import CHECKOUT, State, write
+from sandbox.state import CHECKOUT, State, private, write
 
 # In the environment of every process of a sandbox: by it the sweep knows which are whose.
 MARK = "SLIPWAY_SANDBOX_PROCESS"
@@ -68,6 +68,8 @@ def _escape(value: object) -> str:
 def start(state: State, commands: dict[str, list[str]]) -> None:
     """Start supervisor as a daemon of its own; its socket answers when this returns."""
     file = state.folder / "supervisord.conf"
+    private(state.folder)
+    private(state.socket.parent)
     state.log.mkdir(parents=True, exist_ok=True)
     write(file, configuration(state, commands))
     environment = {**os.environ, MARK: str(state.folder), "PYTHONUNBUFFERED": "1"}

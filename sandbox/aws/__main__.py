@@ -13,20 +13,18 @@ from pathlib import Path
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.aws", description="The sandbox's AWS, on 127.0.0.1.")
     parser.add_argument("--port", type=int, required=True, help="0 chooses a free one")
-    parser.add_argument("--state-dir", type=Path, help="restore DIR/aws.snapshot at the start when it exists")
+    parser.add_argument("--state-dir", type=Path, help="of snapshots and of the secret of control calls")
     parser.add_argument("--settings", type=Path, help="a JSON file in the form of /_sandbox/settings")
     arguments = parser.parse_args(argv)
 
     # Imported here so that --help answers at once; moto takes most of a second to import.
-    from sandbox.aws.front import application, snapshot
+    from sandbox.aws.front import application
     from sandbox.aws.front.server import Server
 
     settings = (
         json.loads(arguments.settings.read_text()) if arguments.settings and arguments.settings.exists() else None
     )
-    application.start(settings)
-    if arguments.state_dir and (saved := arguments.state_dir / "aws.snapshot").exists():
-        snapshot.restore(str(saved))
+    application.start(settings, arguments.state_dir)
     server = Server(arguments.port)
     print(f"sandbox.aws listens on http://127.0.0.1:{server.port}", flush=True)
     for number in (signal.SIGTERM, signal.SIGINT):

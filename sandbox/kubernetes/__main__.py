@@ -20,10 +20,11 @@ def main() -> int:
     parser.add_argument("--state-dir", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True, help="of the token webhook, on 127.0.0.1")
     arguments = parser.parse_args()
-    agent = Agent(Emulator(arguments.aws), State(arguments.state_dir.absolute()), f"http://127.0.0.1:{arguments.port}")
+    state = State(arguments.state_dir.absolute())
+    agent = Agent(Emulator(arguments.aws, state.secret()), state, f"http://127.0.0.1:{arguments.port}")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: agent.stop())
-    server = serve(arguments.port, agent.routes)
+    server = serve(arguments.port, agent.admits, agent.routes)
     agent.run()
     server.server_close()
     return 0

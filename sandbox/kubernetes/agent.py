@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import functools
+import hmac
 import json
 import queue
 import re
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 import urllib3
 
+from sandbox import guard
 from sandbox.aws.settings import ACCESS_KEY_ID
 from sandbox.kubernetes import access, kubeconfig, nodes, tokens
 from sandbox.kubernetes.api import ApiError
@@ -28,6 +29,7 @@ REPEAT_REPORT = 2.0
 # What somebody changed inside a cluster is put right this often; what the emulator wants, in every round.
 REPEAT_RECONCILE = 1.0
 WITHOUT_CONTROL_PLANE = ("DELETING", "FAILED")
+TOKEN = re.compile(r"/token/(?P<ticket>[0-9a-f]+)/(?P<arn>[^?]+)")
 CLUSTER_ADMIN = "AmazonEKSClusterAdminPolicy"
 
 
@@ -38,13 +40,14 @@ class EmulatorError(Exception):
 class Emulator:
     """The emulator's inner paths that the agent needs."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, secret: str) -> None:
         self.url = url.rstrip("/")
+        self._headers = guard.bearer(secret)
         self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=1.0, read=10.0))
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
-            answer = self._pool.request(method, f"{self.url}/_sandbox{path}", json=body)
+            answer = self._pool.request(method, f"{self.url}/_sandbox{path}", json=body, headers=self._headers)
         except urllib3.exceptions.HTTPError as error:
             raise EmulatorError(str(error)) from error
         if answer.status >= 300:
@@ -57,11 +60,11 @@ class Emulator:
     def report(self, body: dict[str, Any]) -> None:
         self._call("PUT", "/kubernetes/clusters", body)
 
-    def snapshot(self, file: Path) -> None:
-        self._call("POST", "/snapshot", {"file": str(file)})
+    def snapshot(self, name: str) -> None:
+        self._call("POST", "/snapshot", {"name": name})
 
-    def restore(self, file: Path) -> None:
-        self._call("POST", "/restore", {"file": str(file)})
+    def restore(self, name: str) -> None:
+        self._call("POST", "/restore", {"name": name})
 
 
 @dataclass
@@ -92,6 +95,7 @@ class Agent:
 
     def __init__(self, emulator: Emulator, state: State, webhook: str) -> None:
         self._emulator, self._state, self._webhook = emulator, state, webhook
+        self._secret = state.secret()
         self._clusters: dict[str, Cluster] = {}
         self._desired: dict[str, Any] = {"access_keys": {}, "clusters": []}
         self._orders: queue.Queue[tuple[Callable[[], None], threading.Event, list[str]]] = queue.Queue()
@@ -130,7 +134,7 @@ class Agent:
             order, done, errors = self._orders.get()
             try:
                 order()
-            except (EmulatorError, OSError) as error:
+            except (EmulatorError, OSError, ValueError) as error:
                 errors.append(str(error))
             done.set()
 
@@ -170,7 +174,7 @@ class Agent:
         plane = ControlPlane(
             folder,
             log,
-            f"{self._webhook}/token/{desired['arn']}",
+            f"{self._webhook}/token/{guard.ticket(self._secret, desired['arn'])}/{desired['arn']}",
             issuer or "https://kubernetes.default.svc",
             desired.get("service_ipv4_cidr"),
             desired["version"],
@@ -268,9 +272,15 @@ class Agent:
 
     # What is asked and ordered
 
+    def admits(self, path: str, headers: Mapping[str, str]) -> bool:
+        """Whether a request knows the secret, or, where an API server asks who bears a token, its ticket."""
+        if found := TOKEN.match(path):
+            return hmac.compare_digest(found["ticket"], guard.ticket(self._secret, found["arn"]))
+        return guard.authorized(headers, self._secret)
+
     def routes(self, method: str, path: str, body: dict[str, Any]) -> Answer:
-        if method == "POST" and path.startswith("/token/"):
-            return 200, self._review(path.removeprefix("/token/").partition("?")[0], body)
+        if method == "POST" and (found := TOKEN.match(path)):
+            return 200, self._review(found["arn"], body)
         if (method, path) == ("GET", "/ready"):
             return (200, {}) if self._rounds else (503, {})
         if (method, path) == ("GET", "/status"):
@@ -279,9 +289,9 @@ class Agent:
                 "clusters": [self._describe(cluster) for cluster in list(self._clusters.values())],
             }
         if (method, path) == ("POST", "/snapshot"):
-            return self._order(functools.partial(self._snapshot, Path(body["folder"])))
+            return self._order(functools.partial(self._snapshot, body["name"]))
         if (method, path) == ("POST", "/restore"):
-            return self._order(functools.partial(self._restore, Path(body["folder"])))
+            return self._order(functools.partial(self._restore, body["name"]))
         return 404, {"error": f"unknown path {path}"}
 
     @staticmethod
@@ -325,21 +335,23 @@ class Agent:
             cluster.plane.stop()
         self._clusters.clear()
 
-    def _snapshot(self, folder: Path) -> None:
+    def _snapshot(self, name: str) -> None:
         """Control planes stand still while they are copied; the next round starts them again."""
+        folder = self._state.snapshot(name)
         self._halt()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         if self._state.kubernetes.exists():
             shutil.copytree(self._state.kubernetes, folder / "kubernetes")
-        self._emulator.snapshot(folder / "aws")
+        self._emulator.snapshot(name)
 
-    def _restore(self, folder: Path) -> None:
+    def _restore(self, name: str) -> None:
+        folder = self._state.snapshot(name)
         self._halt()
         shutil.rmtree(self._state.kubernetes, ignore_errors=True)
         if (folder / "kubernetes").exists():
             shutil.copytree(folder / "kubernetes", self._state.kubernetes)
-        self._emulator.restore(folder / "aws")
+        self._emulator.restore(name)
 
 
 def operator_role(entries: list[dict[str, Any]], caller_arn: str | None) -> str | None:

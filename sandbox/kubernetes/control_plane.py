@@ -37,6 +37,7 @@ def say(text: str) -> None:
 class ControlPlane:
     """The processes of one cluster, their folder and their API.
 
+    ``webhook`` is the URL that the API server asks who bears a token.
     ``ready`` says whether the API server answers. ``issuer`` and ``service_cidr`` are fixed at creation, ``version``
     ("1.34") can change: programs of a newer version then emulate it, as far as they can.
     """
@@ -145,7 +146,7 @@ class ControlPlane:
         )
 
     def _etcd_url(self, port: int) -> str:
-        return f"http://127.0.0.1:{port}"
+        return f"https://127.0.0.1:{port}"
 
     def _etcd_arguments(self) -> list[str]:
         client, peer = self._etcd_url(self._etcd), self._etcd_url(self._etcd_peer)
@@ -157,6 +158,18 @@ class ControlPlane:
             f"--initial-advertise-peer-urls={peer}",
             f"--initial-cluster=default={peer}",
             "--initial-cluster-state=new",
+            # Who speaks to etcd writes past the API server, and every user of the machine reaches its ports.
+            *(
+                argument
+                for peer in ("", "peer-")
+                for argument in (
+                    f"--{peer}client-cert-auth",
+                    f"--{peer}trusted-ca-file={self._pki}/etcd-ca.crt",
+                    f"--{peer}cert-file={self._pki}/etcd.crt",
+                    f"--{peer}key-file={self._pki}/etcd.key",
+                )
+            ),
+            "--enable-grpc-gateway=false",
             "--unsafe-no-fsync",
             "--log-level=warn",
         ]
@@ -170,6 +183,9 @@ class ControlPlane:
         keys = self._pki
         return [
             f"--etcd-servers={self._etcd_url(self._etcd)}",
+            f"--etcd-cafile={keys}/etcd-ca.crt",
+            f"--etcd-certfile={keys}/etcd-client.crt",
+            f"--etcd-keyfile={keys}/etcd-client.key",
             "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1",
             f"--secure-port={self._port}",

@@ -46,6 +46,10 @@ def make(folder: Path, service_address: str) -> None:
     _leaf(folder, "admin", authority, "sandbox", organization="system:masters")
     # Requests that the API server hands on to aggregated APIs are signed under an authority of their own.
     _leaf(folder, "front-proxy", _authority(folder, "front-proxy-ca", "front-proxy"), "front-proxy")
+    # etcd knows none of those whom the cluster's authority certifies: it has one of its own.
+    etcd = _authority(folder, "etcd-ca", "etcd")
+    _leaf(folder, "etcd", etcd, "etcd", names=("localhost",), addresses=("127.0.0.1",), client=True)
+    _leaf(folder, "etcd-client", etcd, "kube-apiserver")
     # EKS signs service account tokens with RSA, and an OIDC provider in IAM takes nothing else.
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -71,16 +75,19 @@ def _leaf(
     organization: str | None = None,
     names: Sequence[str] = (),
     addresses: Sequence[str] = (),
+    client: bool = False,
 ) -> None:
+    """:param client: a server that is a client of its like, too"""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = [x509.NameAttribute(NameOID.COMMON_NAME, name)]
     if organization:
         subject.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
     builder = _builder(x509.Name(subject), authority, key)
-    purpose = ExtendedKeyUsageOID.SERVER_AUTH if names else ExtendedKeyUsageOID.CLIENT_AUTH
+    purposes = [ExtendedKeyUsageOID.SERVER_AUTH] if names else []
+    purposes += [ExtendedKeyUsageOID.CLIENT_AUTH] if client or not names else []
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage(digital_signature=True), critical=True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+    builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
     if names:
         alternatives: list[x509.GeneralName] = [x509.DNSName(entry) for entry in names]
         alternatives += [x509.IPAddress(ipaddress.ip_address(entry)) for entry in addresses]

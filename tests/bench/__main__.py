@@ -24,9 +24,10 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
+from sandbox import guard
 from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.resources import resources
-from sandbox.state import free_ports
+from sandbox.state import State, free_ports
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
@@ -67,8 +68,10 @@ sys.exit(code)
 
 
 class Bench:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, secret: str) -> None:
         self.url = url
+        self._control = requests.Session()
+        self._control.headers.update(guard.bearer(secret))
         os.environ.update(
             AWS_ENDPOINT_URL=url,
             AWS_ACCESS_KEY_ID=ACCESS_KEY_ID,
@@ -80,13 +83,23 @@ class Bench:
             ANSIBLE_DEPRECATION_WARNINGS="false",
         )
 
+    def wait(self) -> None:
+        """Until the emulator answers."""
+        for _ in range(200):
+            try:
+                self._control.get(f"{self.url}/_sandbox/ready", timeout=5).raise_for_status()
+                return
+            except requests.RequestException:
+                time.sleep(0.1)
+        sys.exit("the emulator did not start within 20 s")
+
     def reset(self) -> None:
-        requests.post(f"{self.url}/_sandbox/reset", timeout=30).raise_for_status()
+        self._control.post(f"{self.url}/_sandbox/reset", timeout=30).raise_for_status()
         settings = {"profile": "instant", "control_planes": False}
-        requests.put(f"{self.url}/_sandbox/settings", json=settings, timeout=30).raise_for_status()
+        self._control.put(f"{self.url}/_sandbox/settings", json=settings, timeout=30).raise_for_status()
 
     def run(self, *command: str) -> Measure:
-        requests.delete(f"{self.url}/_sandbox/writes", timeout=30).raise_for_status()
+        self._control.delete(f"{self.url}/_sandbox/writes", timeout=30).raise_for_status()
         with tempfile.TemporaryFile() as output:
             start = time.monotonic()
             done = subprocess.run(
@@ -101,7 +114,7 @@ class Bench:
             if done.returncode != 0:
                 output.seek(0)
                 sys.exit(f"{' '.join(command)} failed:\n{output.read().decode()[-4000:]}")
-        calls = requests.get(f"{self.url}/_sandbox/writes?since=0", timeout=30).json()["calls"]
+        calls = self._control.get(f"{self.url}/_sandbox/writes?since=0", timeout=30).json()["calls"]
         cpu, peak_kib = map(float, done.stderr.split())
         return Measure(
             seconds,
@@ -200,9 +213,9 @@ def main() -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "sandbox.aws", "--port", str(port), "--state-dir", folder], cwd=ROOT
         )
-        bench = Bench(f"http://127.0.0.1:{port}")
+        bench = Bench(f"http://127.0.0.1:{port}", State(Path(folder)).secret())
         try:
-            _wait_for(bench.url)
+            bench.wait()
             columns = measure(bench, options.runs, console)
         finally:
             process.terminate()
@@ -214,16 +227,6 @@ def main() -> None:
     data = {"figures": figures, **{name: asdict(column) for name, column in columns.items()}}
     temporary.write_text(json.dumps(data, indent=2) + "\n")
     temporary.rename(target)
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(200):
-        try:
-            requests.get(f"{url}/_sandbox/ready", timeout=5).raise_for_status()
-            return
-        except requests.RequestException:
-            time.sleep(0.1)
-    sys.exit("the emulator did not start within 20 s")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Inside:
         arn = self.cluster.wait()["arn"]
         self.cluster.eks.tag_resource(resourceArn=arn, tags={"slipway:platform": "demo"})
         until(self.place.reachable, "the operator is known")
-        self.aws = Emulator(urlsplit(self.place.environment["AWS_ENDPOINT_URL"]).port or 0)
+        self.aws = Emulator(urlsplit(self.place.environment["AWS_ENDPOINT_URL"]).port or 0, self.place.state.secret())
         self.said: list[str] = []
         self._mark = ""
 

@@ -18,8 +18,10 @@ import boto3
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._aws.client import Api
+from sandbox import guard
 from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.resources import Report, resources
+from sandbox.state import State
 from tests.outside import outside
 
 if TYPE_CHECKING:
@@ -55,14 +57,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 class Emulator:
     """The emulated AWS as its witness: calls that were made, settings, reset."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, secret: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self._headers = guard.bearer(secret)
         self.weather = False
         self.spells = 0
 
     def inner(self, path: str, method: str = "GET", body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data=data, method=method)
+        request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data=data, method=method, headers=self._headers)
         with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text else None
@@ -133,7 +136,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, credentials: None) -> Iter
         stdout=log,
         stderr=log,
     )
-    emulator = Emulator(port)
+    emulator = Emulator(port, State(folder).secret())
     try:
         end = time.monotonic() + 120
         while True:

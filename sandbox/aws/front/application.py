@@ -6,9 +6,12 @@ import json
 import sys
 import traceback
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from sandbox import guard
+from sandbox import state as files
 from sandbox.aws import services
 from sandbox.aws.front import account, client_tokens, hooks, inner, moto_bridge, weather
 from sandbox.aws.front.call import Call, HttpRequest, HttpResponse
@@ -21,9 +24,14 @@ from sandbox.aws.services.eks import control_planes
 from sandbox.aws.services.eks.operations import OPERATIONS as EKS
 
 
-def start(settings: dict[str, Any] | None = None) -> None:
-    """Make the account ready: settings, hooks and what a pristine account holds."""
+def start(settings: dict[str, Any] | None = None, folder: Path | None = None) -> None:
+    """Make the account ready: settings, hooks and what a pristine account holds.
+
+    :param folder: of the sandbox's state: its snapshots, and the secret without which no control call is answered
+    """
     services.load()
+    state.files = files.State(folder.absolute()) if folder else None
+    state.secret = state.files.secret() if state.files else None
     if settings:
         state.settings.update(settings)
     account.reset()
@@ -31,6 +39,8 @@ def start(settings: dict[str, Any] | None = None) -> None:
 
 def respond(request: HttpRequest) -> HttpResponse:
     """Answer one request. Calls are served one after another: moto's models are not made for threads."""
+    if why := guard.refusal(request.headers):
+        return json_response({"error": why}, 403)
     if request.raw_path.startswith("/_sandbox/"):
         return _inner(request)
     with state.lock:
@@ -78,6 +88,8 @@ def _perform(call: Call) -> HttpResponse:
 
 def _inner(request: HttpRequest) -> HttpResponse:
     """The sandbox's own paths, which are not AWS's."""
+    if not guard.authorized(request.headers, state.secret):
+        return json_response({"error": "a control call needs the secret of the sandbox's folder"}, 403)
     try:
         body = json.loads(request.body) if request.body else {}
         query = {name: values[-1] for name, values in parse_qs(request.query_string).items()}

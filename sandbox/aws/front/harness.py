@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import http.client
 import json
+import tempfile
 import threading
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from sandbox import guard
 from sandbox.aws.front import application
 from sandbox.aws.front.server import Server
+from sandbox.aws.front.state import state
 from sandbox.aws.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 
@@ -23,7 +27,8 @@ class Harness:
     """Use as a context manager; ``settings`` in the form of /_sandbox/settings."""
 
     def __init__(self, settings: dict[str, Any] | None = None) -> None:
-        application.start(settings)
+        self._folder = tempfile.TemporaryDirectory()
+        application.start(settings, Path(self._folder.name))
         self.server = Server(0)
         self.url = f"http://127.0.0.1:{self.server.port}"
         self._session = boto3.Session()
@@ -39,6 +44,7 @@ class Harness:
     ) -> None:
         self.server.shutdown()
         self.server.server_close()
+        self._folder.cleanup()
 
     def client(
         self,
@@ -68,7 +74,8 @@ class Harness:
         """Call one of the sandbox's own paths."""
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
         try:
-            connection.request(method, f"/_sandbox/{path}", json.dumps(body) if body is not None else None)
+            headers = guard.bearer(state.secret or "")
+            connection.request(method, f"/_sandbox/{path}", json.dumps(body) if body is not None else None, headers)
             answer = connection.getresponse()
             parsed = json.load(answer)
         finally:

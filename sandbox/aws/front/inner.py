@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sandbox.aws.front import account, snapshot, weather
@@ -40,12 +41,18 @@ def _reset(query: dict[str, str], body: dict[str, Any]) -> Any:
 
 
 def _snapshot(query: dict[str, str], body: dict[str, Any]) -> Any:
-    return {"file": body["file"], "bytes": snapshot.save(body["file"])}
+    return {"bytes": snapshot.save(_file(body))}
 
 
 def _restore(query: dict[str, str], body: dict[str, Any]) -> Any:
-    snapshot.restore(body["file"])
-    return {"file": body["file"]}
+    snapshot.restore(_file(body))
+    return {}
+
+
+def _file(body: dict[str, Any]) -> Path:
+    if state.files is None:
+        raise ValueError("this emulator has no folder for snapshots (--state-dir)")
+    return state.files.snapshot(body["name"]) / "aws"
 
 
 PATHS: dict[tuple[str, str], Handler] = {

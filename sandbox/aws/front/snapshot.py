@@ -94,22 +94,26 @@ def _load(pickled: bytes) -> Any:
     return _Unpickler(io.BytesIO(pickled)).load()
 
 
-def save(file: str) -> int:
-    """Write the whole state to a file; returns its size in bytes."""
+def save(file: Path) -> int:
+    """Write the whole state to a file of the sandbox's own folder; returns its size in bytes."""
     backends = {
         instance.service_name: {account: dict(regions.items()) for account, regions in instance.items()}
         for instance in list(BackendDict._instances)
     }
     pickled = _dump({"moto": backends, "remembered": state.remembered, "settings": state.settings})
-    Path(file).write_bytes(pickled)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(pickled)
     return len(pickled)
 
 
-def restore(file: str) -> None:
-    """Put back the state of a file; the write log is not part of it."""
+def restore(file: Path) -> None:
+    """Put back the state of a file that `save` wrote; the write log is not part of it.
+
+    Loading a pickle runs what it says: the file must be ours.
+    """
     from sandbox.aws.front import account, weather
 
-    pickled = Path(file).read_bytes()
+    pickled = file.read_bytes()
     account.reset()
     saved = _load(pickled)
     for service, accounts in saved["moto"].items():

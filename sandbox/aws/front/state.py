@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sandbox import state as files
 from sandbox.aws.front.journal import Journal
 from sandbox.aws.settings import Settings
 
@@ -59,6 +60,9 @@ class State:
         self.journal = Journal()
         self.remembered = Remembered()
         self.counter = itertools.count(1)
+        # Where snapshots lie and what control calls must know; without a folder there are neither.
+        self.files: files.State | None = None
+        self.secret: str | None = None
 
     @property
     def keys(self) -> dict[str, Key]:

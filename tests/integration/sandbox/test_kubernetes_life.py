@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import ssl
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +53,44 @@ def test_everything_listens_on_loopback_only(place: Place, cluster: Cluster) -> 
         if connection.status == "LISTEN"
     }
     assert addresses == {"127.0.0.1"}
+
+
+def test_etcd_answers_the_api_server_alone(place: Place, cluster: Cluster) -> None:
+    """Whoever reaches etcd reads every secret and writes past RBAC. The cluster's own certificates open it neither."""
+    etcd = next(process for process in place.processes() if Path(process.exe()).name == "etcd")
+    ports = {item.laddr.port for item in etcd.net_connections(kind="inet") if item.status == "LISTEN"}
+    assert len(ports) == 2
+    (pki,) = place.state.kubernetes.glob("*/pki")
+    for port in ports:
+        for client in (None, "admin", "kube-scheduler"):
+            assert not answers(port, pki, client)
+    assert any(answers(port, pki, "etcd-client") for port in ports)
+
+
+def answers(port: int, pki: Path, client: str | None) -> bool:
+    """Whether etcd tells its health to who bears this certificate."""
+    context = ssl.create_default_context(cafile=str(pki / "etcd-ca.crt"))
+    if client:
+        context.load_cert_chain(pki / f"{client}.crt", pki / f"{client}.key")
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except (ssl.SSLError, ConnectionError):
+        return False
+    finally:
+        connection.close()
+
+
+def test_what_the_sandbox_keeps_is_its_owners_alone(place: Place, cluster: Cluster) -> None:
+    assert stat.S_IMODE(place.state.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(place.state.registry.stat().st_mode) == 0o700
+    secret = place.state.secret()
+    assert len(secret) > 30
+    files = [file for file in place.state.folder.rglob("*") if file.is_file() and not file.is_symlink()]
+    keys = [file for file in files if file.suffix in (".key", ".kubeconfig") or file.name in ("secret", "env")]
+    assert len(keys) > 10
+    assert {stat.S_IMODE(file.stat().st_mode) for file in keys} == {0o600}
 
 
 def test_nodes_are_not_ready_without_the_network_addon(place: Place, cluster: Cluster) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import time
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from sandbox.aws.front import weather
 from sandbox.aws.front.harness import Harness
 
 from .conftest import Platform, refusal, trust
@@ -197,7 +198,24 @@ def test_the_same_seed_throttles_the_same_calls(aws: Harness) -> None:
     assert first == drawn()
 
 
-def test_reads_lag_behind_writes(aws: Harness) -> None:
+@dataclass
+class Clock:
+    """The weather's time, which stands still unless a test moves it."""
+
+    now: float
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock(time.time())
+    monkeypatch.setattr(weather, "time", found)
+    return found
+
+
+def test_reads_lag_behind_writes(aws: Harness, clock: Clock) -> None:
     ec2, iam = aws.client("ec2"), aws.client("iam")
     aws.settings(visibility_delay=0.6)
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
@@ -206,18 +224,18 @@ def test_reads_lag_behind_writes(aws: Harness) -> None:
     assert refusal(ec2.create_subnet, VpcId=vpc, CidrBlock="10.9.0.0/24")[0] == "InvalidVpcID.NotFound"
     iam.create_role(RoleName="late", AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))
     assert refusal(iam.get_role, RoleName="late")[0] == "NoSuchEntity"
-    time.sleep(0.7)
+    clock.now += 0.7
     assert ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["CidrBlock"] == "10.9.0.0/16"
     assert iam.get_role(RoleName="late")["Role"]["RoleName"] == "late"
     ec2.create_tags(Resources=[vpc], Tags=[{"Key": "a", "Value": "b"}])
     assert not ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0].get("Tags")
     ec2.delete_vpc(VpcId=vpc)
     assert ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
-    time.sleep(0.7)
+    clock.now += 0.7
     assert refusal(ec2.describe_vpcs, VpcIds=[vpc])[0] == "InvalidVpcID.NotFound"
 
 
-def test_a_new_role_cannot_be_assumed_yet(platform: Platform) -> None:
+def test_a_new_role_cannot_be_assumed_yet(platform: Platform, clock: Clock) -> None:
     iam, kms = platform.client("iam"), platform.client("kms")
     platform.aws.settings(visibility_delay=0.5)
     role = iam.create_role(RoleName="young", AssumeRolePolicyDocument=trust("eks.amazonaws.com"))["Role"]["Arn"]
@@ -232,19 +250,19 @@ def test_a_new_role_cannot_be_assumed_yet(platform: Platform) -> None:
     named = {**root, "Principal": {"AWS": role}}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [root, named]})
     assert refusal(kms.create_key, Policy=policy)[0] == "MalformedPolicyDocumentException"
-    time.sleep(0.6)
+    clock.now += 0.6
     kms.create_key(Policy=policy)
     assert platform.cluster(roleArn=role)["status"] == "CREATING"
 
 
-def test_lag_of_eks(platform: Platform) -> None:
+def test_lag_of_eks(platform: Platform, clock: Clock) -> None:
     eks = platform.client("eks")
     platform.cluster()
     eks.describe_cluster(name="demo")
     platform.aws.settings(visibility_delay=0.4)
     eks.update_cluster_config(name="demo", deletionProtection=True)
     assert eks.describe_cluster(name="demo")["cluster"]["deletionProtection"] is False
-    time.sleep(0.5)
+    clock.now += 0.5
     assert eks.describe_cluster(name="demo")["cluster"]["deletionProtection"] is True
 
 
@@ -285,7 +303,7 @@ def test_settings(aws: Harness) -> None:
         aws.inner("GET", "nothing")
 
 
-def test_snapshot_and_restore(platform: Platform, tmp_path: Path) -> None:
+def test_snapshot_and_restore(platform: Platform) -> None:
     aws, eks = platform.aws, platform.client("eks")
     platform.cluster()
     platform.cni()
@@ -295,11 +313,10 @@ def test_snapshot_and_restore(platform: Platform, tmp_path: Path) -> None:
     aws.client("s3").put_object(Bucket="demo-bucket", Key="a", Body=b"hello")
     aws.client("acm").request_certificate(DomainName="demo.example.com", ValidationMethod="DNS")
     before = eks.describe_nodegroup(clusterName="demo", nodegroupName="workers")["nodegroup"]
-    file = str(tmp_path / "snapshot")
-    assert aws.inner("POST", "snapshot", {"file": file})["bytes"] > 1000
+    assert aws.inner("POST", "snapshot", {"name": "kept"})["bytes"] > 1000
     aws.reset()
     assert eks.list_clusters()["clusters"] == []
-    aws.inner("POST", "restore", {"file": file})
+    aws.inner("POST", "restore", {"name": "kept"})
     after = eks.describe_nodegroup(clusterName="demo", nodegroupName="workers")["nodegroup"]
     assert after == before
     assert aws.client("s3").get_object(Bucket="demo-bucket", Key="a")["Body"].read() == b"hello"
