@@ -13,7 +13,7 @@ from .._core.box import Finder
 from .._core.plan import Found, Ref
 from .client import Api
 
-Look = Callable[[Api, str], Found | None]
+Look = Callable[[Api, str], "Found | None"]
 
 
 def by_name(api: Api, look: Look, names: Iterable[str]) -> dict[str, Found]:

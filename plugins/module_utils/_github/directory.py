@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .._core.plan import Impossible
 
@@ -85,9 +85,7 @@ class Directory:
 
 def directory_of(github: Github, owner: str) -> Directory:
     """The directory of an owner, one for each connection."""
-    found = github.directories.setdefault(owner, Directory(github, owner))
-    assert isinstance(found, Directory)
-    return found
+    return cast("Directory", github.directories.setdefault(owner, Directory(github, owner)))
 
 
 def bypass_actor(directory: Directory, entry: Mapping[str, Any]) -> str:

@@ -15,8 +15,7 @@ from ..._core.wait import Status, Wait, until
 from .. import tags as _tags
 from ..client import Api, ClientError, code_of
 from ..tags import IDENTITY, shared
-from .model import name_of as name_of
-from .model import tags_of as tags_of
+from .model import name_of, tags_of
 
 IN_USE = ("DependencyViolation", "InvalidIPAddress.InUse", "InvalidNetworkInterface.InUse")
 """Codes that EC2 answers to the deletion of what something else still uses."""

@@ -14,6 +14,7 @@ from ..._core.plan import Found
 from .. import tags
 from ..client import Api
 from . import common as ec2
+from .model import tags_of
 
 
 def allocate(api: Api, address: Target) -> str:
@@ -26,7 +27,7 @@ def release(api: Api, address: Target) -> None:
 
 
 def found_elastic_ip(entry: Mapping[str, Any]) -> Found:
-    return Found(entry["AllocationId"], {}, ec2.tags_of(entry))
+    return Found(entry["AllocationId"], {}, tags_of(entry))
 
 
 ELASTIC_IP = Kind(name="elastic_ip", create=allocate, delete=release, tag=ec2.tag, untag=ec2.untag)

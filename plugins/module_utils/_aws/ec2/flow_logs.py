@@ -14,6 +14,7 @@ from ..._core.plan import Found
 from .. import tags
 from ..client import Api
 from . import common as ec2
+from .model import tags_of
 
 
 def create_flow_log(api: Api, log: Target) -> str:
@@ -41,7 +42,7 @@ def found_flow_log(entry: Mapping[str, Any]) -> Found:
         "log_group": entry.get("LogGroupName"),
         "role": entry.get("DeliverLogsPermissionArn"),
     }
-    return Found(entry["FlowLogId"], attributes, ec2.tags_of(entry))
+    return Found(entry["FlowLogId"], attributes, tags_of(entry))
 
 
 FLOW_LOG = Kind(

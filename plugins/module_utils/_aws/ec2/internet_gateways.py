@@ -14,6 +14,7 @@ from ..._core.plan import Effect, Found
 from .. import tags
 from ..client import Api
 from . import common as ec2
+from .model import tags_of
 
 
 def create_internet_gateway(api: Api, gateway: Target) -> str:
@@ -44,7 +45,7 @@ def delete_internet_gateway(api: Api, gateway: Target) -> None:
 
 def found_internet_gateway(entry: Mapping[str, Any]) -> Found:
     attached = [item["VpcId"] for item in entry.get("Attachments", []) if item.get("State") != "detached"]
-    return Found(entry["InternetGatewayId"], {"vpc": attached[0] if attached else None}, ec2.tags_of(entry))
+    return Found(entry["InternetGatewayId"], {"vpc": attached[0] if attached else None}, tags_of(entry))
 
 
 INTERNET_GATEWAY = Kind(

@@ -21,6 +21,7 @@ from ..eks.nodes.joined import joined
 from ..eks.nodes.user_data import Cluster
 from . import common as ec2
 from .launch_template_data import planned, request
+from .model import tags_of
 
 Versions = Mapping[int, Mapping[str, Any]]
 """Number -> data as plans have it; the default version is also under 0."""
@@ -108,7 +109,7 @@ def found(entry: Mapping[str, Any], standing: Versions, used: Iterable[int]) -> 
         "default_version": entry["DefaultVersionNumber"],
         "unused": sorted(number for number in standing if number not in kept),
     }
-    return Found(entry["LaunchTemplateId"], attributes, ec2.tags_of(entry))
+    return Found(entry["LaunchTemplateId"], attributes, tags_of(entry))
 
 
 LAUNCH_TEMPLATE = Kind(

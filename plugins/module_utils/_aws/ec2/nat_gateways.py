@@ -14,6 +14,7 @@ from ..._core.plan import Effect, Found
 from .. import tags
 from ..client import Api
 from . import common as ec2
+from .model import tags_of
 
 
 def create_nat_gateway(api: Api, gateway: Target) -> str:
@@ -54,7 +55,7 @@ def found_nat_gateway(entry: Mapping[str, Any]) -> Found:
         "subnet": entry.get("SubnetId"),
         "elastic_ip": next((item.get("AllocationId") for item in addresses), None),
     }
-    return Found(entry["NatGatewayId"], attributes, ec2.tags_of(entry), state=ec2.state(entry))
+    return Found(entry["NatGatewayId"], attributes, tags_of(entry), state=ec2.state(entry))
 
 
 NAT_GATEWAY = Kind(

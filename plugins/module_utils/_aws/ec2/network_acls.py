@@ -14,6 +14,7 @@ from ..._core.plan import Found
 from .. import tags
 from ..client import Api
 from . import common as ec2
+from .model import tags_of
 
 PROTOCOLS = {"-1": "all", "1": "icmp", "6": "tcp", "17": "udp"}
 """Numbers by which network ACLs call protocols."""
@@ -135,7 +136,7 @@ def acl_rules(entry: Mapping[str, Any]) -> dict[str, dict[str, dict[str, str]]]:
 def found_acl(entry: Mapping[str, Any]) -> Found:
     subnets = sorted(item["SubnetId"] for item in entry.get("Associations", []))
     attributes = {"vpc": entry["VpcId"], **acl_rules(entry), "subnets": subnets}
-    return Found(entry["NetworkAclId"], attributes, ec2.tags_of(entry))
+    return Found(entry["NetworkAclId"], attributes, tags_of(entry))
 
 
 NETWORK_ACL = Kind(

@@ -14,6 +14,7 @@ from ..._core.plan import Effect, Found
 from .. import tags
 from ..client import Api
 from . import common as ec2
+from .model import tags_of
 
 _PARAMETERS = {
     "nat": "NatGatewayId",
@@ -159,7 +160,7 @@ def found_table(entry: Mapping[str, Any]) -> Found:
         if item.get("SubnetId") and item.get("AssociationState", {}).get("State", "associated") == "associated"
     ]
     attributes = {"vpc": entry["VpcId"], "routes": routes(entry), "subnets": sorted(associated)}
-    return Found(entry["RouteTableId"], attributes, ec2.tags_of(entry))
+    return Found(entry["RouteTableId"], attributes, tags_of(entry))
 
 
 ROUTE_TABLE = Kind(

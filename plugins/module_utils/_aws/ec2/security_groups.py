@@ -14,7 +14,7 @@ from ..._core.plan import Found, Ref
 from .. import tags
 from ..client import Api
 from . import common as ec2
-from .model import label, labelled
+from .model import label, labelled, name_of, tags_of
 from .network_interfaces import delete_interface, left_by_cni
 
 DEFAULT_EGRESS = {label("all", "", ""): ["0.0.0.0/0"]}
@@ -170,7 +170,7 @@ def found(entry: Mapping[str, Any]) -> dict[Ref, Found]:
     }
     return {
         Ref("security_group", name): Found(
-            group_id, {"description": entry["Description"], "vpc": entry["VpcId"]}, ec2.tags_of(entry)
+            group_id, {"description": entry["Description"], "vpc": entry["VpcId"]}, tags_of(entry)
         ),
         Ref("security_group_rules", name): Found(f"{group_id} rules", {"group": group_id, **directions}),
     }
@@ -178,7 +178,7 @@ def found(entry: Mapping[str, Any]) -> dict[Ref, Found]:
 
 def find_groups(api: Api, platform: str, names: Sequence[str]) -> dict[str, Found]:
     groups = api.ec2.pages("describe_security_groups", "SecurityGroups", Filters=ec2.of_platform(platform, names))
-    return {ec2.name_of(entry): Found(entry["GroupId"]) for entry in groups}
+    return {name_of(entry): Found(entry["GroupId"]) for entry in groups}
 
 
 SECURITY_GROUP = Kind(

@@ -15,6 +15,7 @@ from ..._core.plan import Found, Ref
 from .. import tags
 from ..client import Api
 from . import common as ec2
+from .model import tags_of
 
 
 def create_subnet(api: Api, subnet: Target) -> str:
@@ -72,7 +73,7 @@ def found_subnet(entry: Mapping[str, Any], reserved: Sequence[Mapping[str, Any]]
         "reservation_ids": ids,
     }
     extra = {"availability_zone": entry["AvailabilityZone"]}
-    return Found(entry["SubnetId"], attributes, ec2.tags_of(entry), extra)
+    return Found(entry["SubnetId"], attributes, tags_of(entry), extra)
 
 
 def find_subnets(api: Api, platform: str, names: Sequence[str]) -> dict[str, Found]:

@@ -12,6 +12,7 @@ from ..._core.box import Kind, Target
 from ..._core.plan import Found, Ref
 from ..client import Api
 from . import common as ec2
+from .model import name_of, tags_of
 
 
 def volumes(api: Api, cluster: str) -> list[dict[str, Any]]:
@@ -31,8 +32,8 @@ def read_volumes(api: Api, cluster: str) -> dict[Ref, Found]:
     """By the names of their persistent volumes. They carry no tag of the platform and belong to its cluster."""
     answer = {}
     for volume in volumes(api, cluster):
-        tags = ec2.tags_of(volume)
-        answer[Ref("ebs_volume", tags.get("CSIVolumeName") or ec2.name_of(volume) or volume["VolumeId"])] = Found(
+        tags = tags_of(volume)
+        answer[Ref("ebs_volume", tags.get("CSIVolumeName") or name_of(volume) or volume["VolumeId"])] = Found(
             volume["VolumeId"], {"size": volume["Size"]}
         )
     return answer

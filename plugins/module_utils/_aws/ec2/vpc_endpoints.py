@@ -15,6 +15,7 @@ from ..._core.plan import Found
 from .. import policies, tags
 from ..client import Api
 from . import common as ec2
+from .model import tags_of
 
 _LISTS = {"route_tables": "RouteTableIds", "subnets": "SubnetIds", "security_groups": "SecurityGroupIds"}
 
@@ -87,7 +88,7 @@ def found_endpoint(entry: Mapping[str, Any], partition: str) -> Found:
             "security_groups": sorted(group["GroupId"] for group in entry.get("Groups", [])),
             "private_dns_enabled": bool(entry.get("PrivateDnsEnabled")),
         }
-    return Found(entry["VpcEndpointId"], attributes, ec2.tags_of(entry), state=ec2.state(entry))
+    return Found(entry["VpcEndpointId"], attributes, tags_of(entry), state=ec2.state(entry))
 
 
 VPC_ENDPOINT = Kind(

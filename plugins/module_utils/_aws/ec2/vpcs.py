@@ -14,6 +14,7 @@ from ..._core.plan import Found
 from .. import tags
 from ..client import Api
 from . import common as ec2
+from .model import name_of, tags_of
 from .network_acls import acl_rules, delete_acl_entry
 from .route_tables import delete_route, main, routes
 from .security_groups import by_peer, revoke, rules
@@ -137,10 +138,10 @@ def found_vpc(entry: Mapping[str, Any], answers: Mapping[str, Any]) -> Found:
         },
         "default_network_acl_rules": acl_rules(acl),
         "main_route_table_routes": routes(table),
-        "default_names": {kind: ec2.name_of(item) for kind, item in beside.items()},
+        "default_names": {kind: name_of(item) for kind, item in beside.items()},
         "default_ids": {kind: item[ids[kind]] for kind, item in beside.items() if item},
     }
-    return Found(entry["VpcId"], attributes, ec2.tags_of(entry), {"cidr_block": entry["CidrBlock"]})
+    return Found(entry["VpcId"], attributes, tags_of(entry), {"cidr_block": entry["CidrBlock"]})
 
 
 def find_vpcs(api: Api, platform: str, names: Sequence[str]) -> dict[str, Found]:

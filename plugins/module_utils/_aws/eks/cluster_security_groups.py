@@ -14,6 +14,7 @@ from ..._core.plan import Found
 from .. import tags as _tags
 from ..client import Api
 from ..ec2 import common as ec2
+from ..ec2.model import tags_of
 from .common import describe_cluster
 
 
@@ -24,7 +25,7 @@ def find_cluster_security_groups(api: Api, platform: str, names: Sequence[str]) 
         "SecurityGroups",
         Filters=[{"Name": "tag:aws:eks:cluster-name", "Values": sorted(names)}],
     )
-    return {ec2.tags_of(entry)["aws:eks:cluster-name"]: Found(entry["GroupId"]) for entry in entries}
+    return {tags_of(entry)["aws:eks:cluster-name"]: Found(entry["GroupId"]) for entry in entries}
 
 
 def authorize_rule(api: Api, rule: Target) -> str:
@@ -64,7 +65,7 @@ def found_rule(cluster: str, rule: Mapping[str, Any]) -> Found:
         "port": rule["FromPort"],
         "security_group": rule.get("ReferencedGroupInfo", {}).get("GroupId"),
     }
-    return Found(rule["SecurityGroupRuleId"], attributes, ec2.tags_of(rule))
+    return Found(rule["SecurityGroupRuleId"], attributes, tags_of(rule))
 
 
 CLUSTER_SECURITY_GROUP = Kind(

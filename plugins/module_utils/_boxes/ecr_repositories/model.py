@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._aws.account import Account
+from ..._aws.kms.model import encryption_key
 from ..._core.plan import Ref, Refusal, Value
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -34,8 +35,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 _NAME = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")
-_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
-_KEY_USE = re.compile(r"[A-Za-z0-9/_-]{1,200}")
 _PRINCIPAL = re.compile(r"\d{12}|arn:aws[a-z-]*:iam::\d{12}:(root|(role|user)/[\w+=,.@/-]{1,576})")
 LONGEST = 256
 """Characters of a repository's name. Source: CreateRepository, Amazon ECR API Reference."""
@@ -91,7 +90,7 @@ def parse(params: Mapping[str, Value], account: Account) -> EcrRepositories:
         repositories.append(
             Repository(
                 name=name,
-                kms_key=_kms_key(path, platform, entry),
+                kms_key=encryption_key(path, platform, entry),
                 scan_on_push=entry["scan_on_push"],
                 scratch_days=_days(f"{path}.scratch_days", entry["scratch_days"]),
                 untagged_days=None
@@ -120,21 +119,6 @@ def _name(path: str, platform: str, text: str) -> str:
         )
         raise Refusal(path, text, f"{words}between them")
     return name
-
-
-def _kms_key(path: str, platform: str, entry: Mapping[str, Value]) -> Ref | str | None:
-    key = entry["kms_key"] or None
-    if entry["encryption"] == "aes256":
-        if key is not None:
-            raise Refusal(f"{path}.kms_key", key, "a key is allowed with encryption 'kms' only")
-        return None
-    if key is None:
-        raise Refusal(f"{path}.kms_key", None, "encryption 'kms' needs the use of a key of kms_keys, or a key's ARN")
-    if _KEY_ARN.fullmatch(key):
-        return str(key)
-    if key.startswith("arn:") or not _KEY_USE.fullmatch(key):
-        raise Refusal(f"{path}.kms_key", key, "the use of a key of kms_keys or the ARN of a key is allowed")
-    return Ref("kms_key", f"{platform}-{key}")
 
 
 def _days(path: str, days: int) -> int:

@@ -13,8 +13,9 @@ from typing import Any
 
 from ..._aws.account import Account
 from ..._aws.iam.model import IAM_OPTIONS, Iam, check_iam
+from ..._aws.kms import model as keys
 from ..._aws.names import bucket_name
-from ..._core.plan import Ref, Refusal, Value
+from ..._core.plan import Refusal, Value
 from .permissions import PERMISSIONS, Scope
 from .trust import Workflow
 
@@ -79,8 +80,6 @@ _APPLICATION = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _ROLE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _IMAGE = re.compile(r"(?=.{2,256}$)[a-z0-9]+([._/-][a-z0-9]+)*")
-_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
-_KEY_USE = re.compile(r"[A-Za-z0-9/_-]{1,200}")
 _REF = re.compile(r"refs/(heads|tags)/[A-Za-z0-9][A-Za-z0-9._/*+@#-]*")
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,254}")
 _WORKFLOW = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+/\.github/workflows/[A-Za-z0-9._-]+\.ya?ml@[A-Za-z0-9._/*-]+")
@@ -175,19 +174,13 @@ def _scope(params: Mapping[str, Value], platform: str, repository: str, account:
             words = "the name of a repository of ECR is allowed, without wildcards"
             raise Refusal(f"image_repositories[{position}]", name, words)
     signing = params["signing_key_arn"] or None
-    if signing is not None and not _KEY_ARN.fullmatch(signing):
+    if signing is not None and not keys.ARN.fullmatch(signing):
         raise Refusal(
             "signing_key_arn", signing, "the ARN of a key is allowed (arn:aws:kms:<region>:<account>:key/<id>)"
         )
-    return Scope(platform, account, application, bucket, _kms_key(platform, params["kms_key"]), tuple(images), signing)
-
-
-def _kms_key(platform: str, key: str) -> Ref | str:
-    if _KEY_ARN.fullmatch(key):
-        return key
-    if not _KEY_USE.fullmatch(key):
-        raise Refusal("kms_key", key, "the use of a key of kms_keys or the ARN of a key is allowed")
-    return Ref("kms_key", f"{platform}-{key}")
+    return Scope(
+        platform, account, application, bucket, keys.key("kms_key", platform, params["kms_key"]), tuple(images), signing
+    )
 
 
 def _roles(params: Mapping[str, Value], platform: str, repository: str, scope: Scope) -> tuple[Role, ...]:

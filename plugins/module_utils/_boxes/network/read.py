@@ -17,6 +17,7 @@ from ..._aws.ec2 import common as ec2
 from ..._aws.ec2.elastic_ips import found_elastic_ip
 from ..._aws.ec2.flow_logs import found_flow_log
 from ..._aws.ec2.internet_gateways import found_internet_gateway
+from ..._aws.ec2.model import name_of, tags_of
 from ..._aws.ec2.nat_gateways import found_nat_gateway
 from ..._aws.ec2.network_acls import found_acl
 from ..._aws.ec2.route_tables import found_table, main
@@ -65,7 +66,7 @@ def read(api: Api, spec: Network, known: Known) -> dict[Ref, Found]:
     if not answers.get("internet_gateways"):
         answers["internet_gateways"] = ec2.described(api, "describe_internet_gateways", "InternetGateways", **mine)
     observed: dict[Ref, Found] = {**answers["log_groups"], **answers["iam_roles"]}
-    observed |= {Ref("elastic_ip", ec2.name_of(entry)): found_elastic_ip(entry) for entry in answers["addresses"]}
+    observed |= {Ref("elastic_ip", name_of(entry)): found_elastic_ip(entry) for entry in answers["addresses"]}
     observed |= {
         Ref("internet_gateway", spec.platform): found_internet_gateway(e) for e in answers["internet_gateways"]
     }
@@ -133,7 +134,7 @@ def _in_vpc(api: Api, spec: Network, vpc: Entry, answers: Mapping[str, Any], kno
         observed[Ref("subnet", subnet_name_of(spec.platform, entry))] = found_subnet(entry, reserved)
     gateways = [entry for entry in answers["nat_gateways"] if entry["State"] not in ("deleted", "failed")]
     for entry in sorted(gateways, key=lambda gateway: gateway["State"] != "deleting"):
-        observed[Ref("nat_gateway", ec2.name_of(entry))] = found_nat_gateway(entry)
+        observed[Ref("nat_gateway", name_of(entry))] = found_nat_gateway(entry)
     observed |= {ec2.ref("route_table", t, "RouteTableId"): found_table(t) for t in tables if not main(t)}
     observed |= {ec2.ref("network_acl", a, "NetworkAclId"): found_acl(a) for a in acls if not a["IsDefault"]}
     for entry in answers["vpc_endpoints"]:
@@ -143,7 +144,7 @@ def _in_vpc(api: Api, spec: Network, vpc: Entry, answers: Mapping[str, Any], kno
         observed[ec2.ref("flow_log", entry, "FlowLogId")] = found_flow_log(entry)
     observed |= leftovers.own_group(spec, groups)
     if spec.absent:
-        left, held = leftovers.leftovers(spec, ec2.tags_of(vpc), groups, answers["interfaces"], known)
+        left, held = leftovers.leftovers(spec, tags_of(vpc), groups, answers["interfaces"], known)
         observed |= left
         found = observed[spec.vpc]
         observed[spec.vpc] = replace(found, attributes={**found.attributes, "held": held})

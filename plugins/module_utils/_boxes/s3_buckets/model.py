@@ -13,6 +13,7 @@ from typing import Any
 
 from ..._aws import names
 from ..._aws.account import Account
+from ..._aws.kms.model import encryption_key
 from ..._core.plan import Ref, Refusal, Value
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -45,8 +46,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 _USE = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _REFUSED_ENDINGS = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3", "-an")
-_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
-_KEY_USE = re.compile(r"[A-Za-z0-9/_-]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -151,21 +150,10 @@ def _name(path: str, platform: str, account: Account, use: str) -> str:
 
 
 def _kms_key(path: str, platform: str, entry: Mapping[str, Value]) -> Ref | str | None:
-    key = entry["kms_key"] or None
     if entry["log_delivery"] and entry["encryption"] == "kms":
         words = "a bucket with log_delivery takes 'sse-s3' only, AWS delivers no logs to one encrypted by KMS"
         raise Refusal(f"{path}.encryption", "kms", words)
-    if entry["encryption"] == "sse-s3":
-        if key is not None:
-            raise Refusal(f"{path}.kms_key", key, "a key is allowed with encryption 'kms' only")
-        return None
-    if key is None:
-        raise Refusal(f"{path}.kms_key", None, "encryption 'kms' needs the use of a key of kms_keys, or a key's ARN")
-    if _KEY_ARN.fullmatch(key):
-        return str(key)
-    if key.startswith("arn:") or not _KEY_USE.fullmatch(key):
-        raise Refusal(f"{path}.kms_key", key, "the use of a key of kms_keys or the ARN of a key is allowed")
-    return Ref("kms_key", f"{platform}-{key}")
+    return encryption_key(path, platform, entry)
 
 
 def _lifecycle(path: str, entry: Mapping[str, Value]) -> Lifecycle:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..._aws.client import Api
-from ..._aws.ec2 import common as ec2
+from ..._aws.ec2.model import tags_of
 from ..._aws.ec2.security_groups import found, security_groups
 from ..._aws.ec2.vpcs import find_vpcs
 from ..._aws.tags import COMPONENT, IDENTITY
@@ -29,7 +29,7 @@ def read(api: Api, spec: SecurityGroups, known: Known) -> dict[Ref, Found]:
     names = {group.name for group in spec.groups}
     answer: dict[Ref, Found] = {}
     for entry in security_groups(api, vpc_id):
-        tags = ec2.tags_of(entry)
+        tags = tags_of(entry)
         ours = tags.get(IDENTITY) == spec.platform and tags.get(COMPONENT) == spec.component
         if ours or entry["GroupName"] in names:
             answer |= found(entry)

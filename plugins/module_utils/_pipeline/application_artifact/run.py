@@ -50,7 +50,7 @@ class Runner:
 
     def run(self) -> Outcome:
         self._objects.check(check_mode=self._check_mode)
-        view, _ = converge(
+        view, _last = converge(
             self._missing,
             self._write,
             lambda left: f"S3 took the artifact, but '{left.changes[0].ref.name}' still does not stand.",

@@ -97,7 +97,7 @@ class Runner:
             decision = decide(image, artifacts, clients, self._world.today, self._artifacts.is_released)
             if decision.release is not None and decision.release.complete:
                 return self._released(decision.release, artifacts)
-            view, _ = converge(
+            view, _last = converge(
                 partial(self._view, decision, artifacts),
                 partial(self._make, decision, artifacts),
                 lambda left: f"{left.changes[0].ref.words} was built, but does not stand as it was built.",

@@ -47,7 +47,7 @@ class Runner:
 
     def run(self) -> Outcome:
         try:
-            view, _ = converge(
+            view, _last = converge(
                 self._view,
                 self._apply,
                 lambda left: f"Git took the tag, but {left.changes[0].ref.words} still does not stand.",
