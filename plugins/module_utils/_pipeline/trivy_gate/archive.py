@@ -5,21 +5,30 @@
 """Archives of one image, docker-archive and oci-archive, verified as a layout is.
 
 Both are unpacked into a private folder, an oci-archive because Trivy does not read it, a docker-archive because what
-was verified has to be what is scanned.
+was verified has to be what is scanned. Our own loop unpacks: tarfile's filters, where they are not mended (CVE-2025-4517,
+Python before 3.12.11 and 3.13.4), let chains of links write outside the folder.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import os
 import re
+import shutil
 import tarfile
+import zlib
 from typing import Any
 
 from ..._core.plan import Impossible, Refusal
 from ..._oci.layout import verify
 from .model import Identity
+
+MAXIMUM_BYTES = 32 << 30
+"""Bytes that an archive may unpack to."""
+MAXIMUM_ENTRIES = 10_000
+"""Members that an archive may have; an image has at most 127 layers."""
 
 
 def read(path: str, folder: str) -> tuple[Identity, str]:
@@ -32,8 +41,8 @@ def read(path: str, folder: str) -> tuple[Identity, str]:
     inside = os.path.join(folder, "archive")
     try:
         with tarfile.open(path) as archive:
-            archive.extractall(inside, filter="data")
-    except (tarfile.TarError, OSError, EOFError) as error:
+            _unpack(archive, inside)
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise Refusal("archive", path, f"an archive of an image is needed ({error})") from error
     name = os.path.basename(path)
     if os.path.isfile(os.path.join(inside, "manifest.json")):
@@ -50,6 +59,38 @@ def read(path: str, folder: str) -> tuple[Identity, str]:
             raise Impossible(str(error).replace(f"The layout '{inside}'", f"The archive '{path}'")) from error
         return Identity(name, layout.manifest_digest, layout.config_digest, layout.diff_ids), inside
     raise Refusal("archive", path, "it holds neither manifest.json (docker-archive) nor oci-layout (oci-archive)")
+
+
+def _unpack(archive: tarfile.TarFile, inside: str) -> None:
+    """Regular files and folders, each once; TarError for what no archive of an image holds.
+
+    Links are left out: podman and skopeo write some for readers of old, and nothing that is read here needs them.
+    """
+    os.mkdir(inside)
+    left = MAXIMUM_BYTES
+    for number, member in enumerate(archive, start=1):
+        if number > MAXIMUM_ENTRIES:
+            raise tarfile.TarError(f"it has more than {MAXIMUM_ENTRIES} members")
+        parts = [part for part in member.name.split("/") if part not in ("", ".")]
+        if member.name.startswith("/") or ".." in parts:
+            raise tarfile.TarError(f"the name '{member.name}' leads out of it")
+        if member.issym() or member.islnk():
+            continue
+        target = os.path.join(inside, *parts)
+        if member.isdir():
+            os.makedirs(target, exist_ok=True)
+            continue
+        if not member.isreg() or member.issparse():
+            raise tarfile.TarError(f"'{member.name}' is neither a file nor a folder")
+        left -= member.size
+        if left < 0:
+            raise tarfile.TarError(f"it unpacks to more than {MAXIMUM_BYTES} bytes")
+        content = archive.extractfile(member)
+        if content is None:  # never of a regular file
+            raise tarfile.TarError(f"'{member.name}' has no content")
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with content, open(target, "xb") as file:
+            shutil.copyfileobj(content, file, 1 << 20)
 
 
 def _docker(path: str, inside: str) -> Identity:
