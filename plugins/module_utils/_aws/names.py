@@ -11,6 +11,16 @@ import re
 from .._core.plan import Refusal
 
 _PLATFORM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+RESERVED = {
+    "amzn-s3-demo-": "S3 takes no bucket",
+    "internal-": "Elastic Load Balancing takes no load balancer",
+    "sg-": "EC2 takes no security group",
+    "sthree-": "S3 takes no bucket",
+}
+"""Beginnings of names that one service keeps for itself; what is made for a platform begins with the platform's name.
+
+Sources: "General purpose bucket naming rules", S3 User Guide; CreateSecurityGroup, EC2 API Reference;
+CreateLoadBalancer, Elastic Load Balancing API Reference."""
 PLATFORM_LENGTH = 20
 """The longest platform name.
 
@@ -19,7 +29,9 @@ up to 11 and three hyphens leave 23. Load balancers and target groups (32 charac
 
 
 def platform_name(option: str, name: str) -> str:
-    """A platform's name, or Refusal: 2 to 20 lower-case letters, digits and single hyphens, a letter first."""
+    """A platform's name, or Refusal: 2 to 20 lower-case letters, digits and single hyphens, a letter first, and none of
+    the beginnings that a service keeps for itself.
+    """
     if not 2 <= len(name) <= PLATFORM_LENGTH or not _PLATFORM.fullmatch(name):
         raise Refusal(
             option,
@@ -27,6 +39,9 @@ def platform_name(option: str, name: str) -> str:
             f"allowed are 2 to {PLATFORM_LENGTH} lower-case letters, digits and single hyphens, "
             "beginning with a letter",
         )
+    for beginning, words in RESERVED.items():
+        if name.startswith(beginning):
+            raise Refusal(option, name, f"{words} whose name begins with '{beginning}', another beginning is allowed")
     return name
 
 

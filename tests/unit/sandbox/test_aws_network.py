@@ -89,6 +89,33 @@ def gateway(platform: Platform) -> str:
     return str(identity)
 
 
+def test_no_group_is_named_like_an_identifier(platform: Platform) -> None:
+    ec2 = platform.client("ec2")
+    code, words = refusal(ec2.create_security_group, GroupName="sg-demo", Description="x", VpcId=platform.vpc)
+    assert (code, "sg-*" in words) == ("InvalidParameterValue", True)
+    assert ec2.create_security_group(GroupName="demo-sg-", Description="x", VpcId=platform.vpc)["GroupId"]
+
+
+def test_a_refresh_skips_nothing_where_the_image_is_a_parameter(platform: Platform) -> None:
+    ec2, autoscaling = platform.client("ec2"), platform.client("autoscaling")
+    parameter = "/aws/service/eks/optimized-ami/1.35/amazon-linux-2023/x86_64/standard/recommended/image_id"
+    data = {"ImageId": f"resolve:ssm:{parameter}", "InstanceType": "m6i.large"}
+    ec2.create_launch_template(LaunchTemplateName="own", LaunchTemplateData=data)
+    autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="own",
+        MinSize=2,
+        MaxSize=2,
+        VPCZoneIdentifier=",".join(platform.subnets),
+        LaunchTemplate={"LaunchTemplateName": "own", "Version": "$Latest"},
+    )
+    start = autoscaling.start_instance_refresh
+    code, _words = refusal(start, AutoScalingGroupName="own", Preferences={"SkipMatching": True})
+    assert code == "ValidationError"
+    start(AutoScalingGroupName="own", Preferences={"SkipMatching": False})
+    (refresh,) = autoscaling.describe_instance_refreshes(AutoScalingGroupName="own")["InstanceRefreshes"]
+    assert refresh["InstancesToUpdate"] == 2
+
+
 def test_nat_gateway_passes_its_states(platform: Platform) -> None:
     ec2 = platform.client("ec2")
     internet = gateway(platform)

@@ -99,16 +99,15 @@ def update_group(api: Api, group: Target) -> None:
 
 
 def start_instance_refresh(api: Api, group: Target) -> None:
-    """Waited for here, so that its own reason is shown where it fails; AWS takes one at a time."""
+    """Waited for here, so that its own reason is shown where it fails; AWS takes one at a time.
+
+    Without `SkipMatching`, which AWS refuses where the template's image is a parameter (`resolve:ssm:`).
+    """
     until(partial(refresh_over, api, group.name), f"the instance refresh before of {group.ref.words}", REFRESH, api.say)
     api.autoscaling.start_instance_refresh(
         AutoScalingGroupName=group.name,
         Strategy="Rolling",
-        Preferences={
-            "MinHealthyPercentage": min_healthy_percentage(group),
-            "InstanceWarmup": WARMUP,
-            "SkipMatching": True,
-        },
+        Preferences={"MinHealthyPercentage": min_healthy_percentage(group), "InstanceWarmup": WARMUP},
     )
     until(partial(refresh_status, api, group.name), f"instance refresh of {group.ref.words}", REFRESH, api.say)
 

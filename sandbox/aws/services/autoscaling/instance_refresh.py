@@ -97,17 +97,24 @@ def start_instance_refresh(call: Call) -> dict[str, Any]:
     if any(item["Status"] in ACTIVE for item in refreshes):
         message = "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh."
         raise AwsError("InstanceRefreshInProgress", message, 400)
+    preferences = call.parameters.get("Preferences") or {}
+    skip = str(preferences.get("SkipMatching", False)).lower() == "true"
+    if skip and _image(group).startswith("resolve:ssm:"):
+        message = "Skip matching is not supported with a launch template whose AMI is a Systems Manager parameter."
+        raise AwsError("ValidationError", message, 400)
+    going = outdated(group) if skip else group.instance_states
     refresh = {
         "InstanceRefreshId": str(uuid.uuid4()),
         "AutoScalingGroupName": group.name,
         "Status": "InProgress",
         "StartTime": datetime.datetime.now(datetime.UTC),
         "PercentageComplete": 0,
-        "InstancesToUpdate": len(outdated(group)),
+        "InstancesToUpdate": len(going),
         "Strategy": call.parameters.get("Strategy") or "Rolling",
-        "Preferences": call.parameters.get("Preferences") or {},
+        "Preferences": preferences,
     }
     refreshes.insert(0, refresh)
+    state.facts("refreshed_instances")[refresh["InstanceRefreshId"]] = [item.instance.id for item in going]
     state.schedule("nodegroup", "refresh_goes_on", call.account, call.region, group.name, refresh["InstanceRefreshId"])
     return {"InstanceRefreshId": refresh["InstanceRefreshId"]}
 
@@ -116,6 +123,11 @@ def start_instance_refresh(call: Call) -> dict[str, Any]:
 def describe_instance_refreshes(call: Call) -> dict[str, Any]:
     refreshes = _refreshes(call.account, call.region, _group(call).name)
     return {"InstanceRefreshes": refreshes[: int(call.parameters.get("MaxRecords") or 50)]}
+
+
+def _image(group: Any) -> str:
+    template = group.ec2_launch_template
+    return str(template.get_version(group.launch_template_version).data.get("ImageId", "")) if template else ""
 
 
 def outdated(group: Any) -> list[Any]:
@@ -140,12 +152,13 @@ def template_version(group: Any, instance: Any) -> str | None:
 
 @transition
 def refresh_goes_on(account: str, region: str, name: str, identity: str) -> bool | None:
-    """Replace as many as may be unhealthy; over when none of the former kind is left."""
+    """Replace as many as may be unhealthy; over when none is left of those that were to be replaced."""
     group = backend("autoscaling", account, region).autoscaling_groups.get(name)
     refresh = next((item for item in _refreshes(account, region, name) if item["InstanceRefreshId"] == identity), None)
     if group is None or refresh is None or refresh["Status"] not in ACTIVE:
         return None
-    old = outdated(group)
+    wanted = state.facts("refreshed_instances").get(identity, [])
+    old = [item for item in group.instance_states if item.instance.id in wanted]
     if not old:
         refresh |= {"Status": "Successful", "PercentageComplete": 100, "EndTime": datetime.datetime.now(datetime.UTC)}
         return None

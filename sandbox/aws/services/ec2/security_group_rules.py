@@ -1,10 +1,16 @@
-"""EC2 tells rules of a security group apart by protocol, ports and peer; moto by a group's description too."""
+"""Names of security groups that EC2 refuses; rules, which it tells apart by protocol, ports and peer, moto by a group's
+description too.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import moto.ec2.models.security_groups as moto_security_groups
+
+from sandbox.aws.front.call import Call
+from sandbox.aws.front.errors import AwsError
+from sandbox.aws.front.hooks import before
 
 _Rule: Any = moto_security_groups.SecurityGroupRule
 
@@ -25,3 +31,11 @@ def _equal(rule: Any, other: Any) -> bool:
 
 
 _Rule.__eq__ = _equal
+
+
+@before("ec2", "CreateSecurityGroup")
+def check_name(call: Call) -> None:
+    name = str(call.parameters.get("GroupName", ""))
+    if name.startswith("sg-"):
+        message = f"Value ({name}) for parameter GroupName is invalid. Group names may not be in the format sg-*."
+        raise AwsError("InvalidParameterValue", message, 400)

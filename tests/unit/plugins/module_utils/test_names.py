@@ -30,6 +30,14 @@ def test_what_no_aws_service_would_take_is_refused(name: str) -> None:
     assert (refused.value.option, refused.value.value) == ("platform_name", name)
 
 
+@pytest.mark.parametrize("name", ["sg-demo", "sthree-demo", "amzn-s3-demo-a", "internal-demo"])
+def test_what_one_aws_service_keeps_for_itself_is_refused(name: str) -> None:
+    with pytest.raises(Refusal, match="another beginning is allowed") as refused:
+        platform_name("platform_name", name)
+    assert (refused.value.option, refused.value.value) == ("platform_name", name)
+    assert platform_name("platform_name", f"a-{name}"[:20].rstrip("-"))
+
+
 @pytest.mark.parametrize("use", ["application", "terraform", "logs"])
 def test_the_longest_platform_in_any_region_has_a_bucket_name(use: str) -> None:
     for partition in ("aws", "aws-cn", "aws-us-gov"):
