@@ -40,7 +40,7 @@ _KEYS = {  # Go reads the keys of JSON in any case, so a second spelling would b
     key.lower(): key
     for key in (
         *("schemaVersion", "mediaType", "manifests", "config", "layers", "digest", "size", "rootfs", "diff_ids"),
-        *("artifactType", "subject", "os", "architecture", "history", "type"),
+        *("artifactType", "subject", "os", "architecture", "history", "type", "urls", "data"),
     )
 }
 
@@ -154,6 +154,11 @@ class _Reader:
         if not isinstance(digest, str) or not _DIGEST.fullmatch(digest) or not _is_number(size):
             raise self._wrong(f"the descriptor of a {what} has no sha256 digest or no size")
         self._spelling(entry)
+        for key in ("urls", "data"):  # content from elsewhere, which readers may take instead of the blob
+            if key in entry:
+                raise self._wrong(
+                    f"the descriptor of a {what} has {key!r}, and only blobs of the layout can be verified"
+                )
         path = self._blob(digest)
         if not os.path.isfile(path):
             raise self._wrong(f"the blob {digest} of its {what} is missing")

@@ -5,8 +5,8 @@
 """Archives of one image, docker-archive and oci-archive, verified as a layout is.
 
 Both are unpacked into a private folder, an oci-archive because Trivy does not read it, a docker-archive because what
-was verified has to be what is scanned. Our own loop unpacks: tarfile's filters, where they are not mended (CVE-2025-4517,
-Python before 3.12.11 and 3.13.4), let chains of links write outside the folder.
+was verified has to be what is scanned. Our own loop unpacks: tarfile's filters, where they are not mended (before
+Python 3.12.11 and 3.13.4, CVE-2025-4517), let chains of links write outside the folder.
 """
 
 from __future__ import annotations

@@ -151,6 +151,22 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda p: _manifest(p, config={"digest": "md5:1", "size": 1}),
         "the descriptor of a configuration has no sha256 digest or no size.",
     ),
+    "foreign layer": (
+        lambda p: _manifest(p, layers=lambda e: [e[0] | {"urls": ["https://example.org/layer"]}, e[1]]),
+        "the descriptor of a layer has 'urls', and only blobs of the layout can be verified.",
+    ),
+    "embedded data": (
+        lambda p: _manifest(p, config=lambda c: c | {"data": "e30="}),
+        "the descriptor of a configuration has 'data', and only blobs of the layout can be verified.",
+    ),
+    "embedded manifest": (
+        lambda p: put_index(p, [json.loads((p / "index.json").read_text())["manifests"][0] | {"data": "e30="}]),
+        "the descriptor of a manifest has 'data', and only blobs of the layout can be verified.",
+    ),
+    "other spelling of urls": (
+        lambda p: _manifest(p, layers=lambda e: [e[0] | {"URLs": []}, e[1]]),
+        "it has the key 'URLs', which is spelled 'urls'.",
+    ),
     "missing": (
         lambda p: _manifest(p, layers=[{"mediaType": GZIP, "digest": digest(b"gone"), "size": 4}]),
         f"the blob {digest(b'gone')} of its layer is missing.",
