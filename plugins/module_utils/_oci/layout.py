@@ -36,8 +36,8 @@ _GZIP = ("application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.docker.
 _CONFIGURATIONS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _CHUNK = 1 << 20
-_KEYS = {  # Go reads the keys of JSON in any case, so a second spelling would be read by the ones and not by the others
-    key.lower(): key
+_KEYS = {  # Go folds the case of JSON's keys, so a second spelling would be read by the ones and not by the others
+    key.casefold(): key
     for key in (
         *("schemaVersion", "mediaType", "manifests", "config", "layers", "digest", "size", "rootfs", "diff_ids"),
         *("artifactType", "subject", "os", "architecture", "history", "type", "urls", "data"),
@@ -229,8 +229,9 @@ class _Reader:
 
     def _spelling(self, content: Mapping[str, Any]) -> None:
         for key in content:
-            if _KEYS.get(key.lower(), key) != key:
-                raise self._wrong(f"it has the key {key!r}, which is spelled {_KEYS[key.lower()]!r}")
+            spelled = _KEYS.get(key.casefold(), key)
+            if spelled != key:
+                raise self._wrong(f"it has the key {key!r}, which is spelled {spelled!r}")
 
     def _list(self, content: Any, what: str) -> list[Any]:
         if not isinstance(content, list):

@@ -135,6 +135,10 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "no json": (lambda p: (p / "index.json").write_text("{"), "its index.json is no JSON (Expecting"),
     "no object": (lambda p: (p / "index.json").write_text("[]"), "its index.json is no JSON object."),
     "twice": (lambda p: (p / "index.json").write_text('{"a": 1, "a": 2}'), "its index.json is no JSON (a key stands"),
+    "folded": (
+        lambda p: (p / "index.json").write_text('{"manifests": [], "manife\u017ft\u017f": []}'),
+        "it has the key 'manife\u017ft\u017f', which is spelled 'manifests'.",
+    ),
     "spelling": (lambda p: _manifest(p, LAYERS=[]), "it has the key 'LAYERS', which is spelled 'layers'."),
     "no list": (lambda p: put_index(p, {}), "its manifests are no list."),
     "no manifest": (lambda p: put_index(p, []), "it holds 0 manifests and has to hold exactly one."),
