@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._oci.layout import verify
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.engine import Engine
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.image_build.model import parse
 from sandbox.images import base_image
 
-from .builds import Build, pack, program
+from .builds import TODAY, Build, pack, program
+from .registries import execute
 
 REFUSED = "The image of app 1.2.3 for amd64 is refused. "
 
@@ -62,3 +70,46 @@ def test_another_architecture(build: Build, tmp_path: Path) -> None:
     made = foreign.run(architectures=[other], ready_seconds=60, stop_seconds=20)
     assert made.answer["images"][0]["architecture"] == other
     assert foreign.config(architecture=other)["architecture"] == other
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder with a short name: podman takes no long one."""
+    with tempfile.TemporaryDirectory(prefix="e-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def foreign(short: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
+    """Another engine, with one container, to which the environment leads; answers the names of its containers."""
+    own = ["podman", f"--root={short / 'root'}", f"--runroot={short / 'run'}", "--cgroup-manager=cgroupfs"]
+
+    def say(*arguments: str) -> list[str]:
+        return subprocess.run([*own, *arguments], capture_output=True, check=True, text=True).stdout.split()
+
+    with tarfile.open(short / "image.tar", "w") as archive:
+        archive.addfile(tarfile.TarInfo("file"))
+    say("import", str(short / "image.tar"), "localhost/foreign:1")
+    say("create", "--name=foreign", "--network=none", "localhost/foreign:1", "/bin/true")
+    socket = short / "socket"
+    with subprocess.Popen([*own, "system", "service", "--time=0", f"unix://{socket}"]) as service:
+        try:
+            while not socket.exists():
+                assert service.poll() is None
+                time.sleep(0.1)
+            monkeypatch.setenv("CONTAINER_HOST", f"unix://{socket}")
+            led = ["podman", "ps", "-a", "--format={{.Names}}"]
+            seen = subprocess.run(led, capture_output=True, check=True, text=True).stdout.split()
+            assert seen == ["foreign"], "the environment leads there"
+            yield lambda: subprocess.run(led, capture_output=True, check=True, text=True).stdout.split()
+        finally:
+            service.terminate()
+    subprocess.run(["umount", "--quiet", str(short / "root" / "overlay")], check=False)
+
+
+def test_another_engine_is_left_alone(foreign: Callable[[], list[str]], build: Build, short: Path) -> None:
+    engine = Engine(parse(build.parameters(), TODAY), execute, short / "store")
+    with engine.alone():
+        assert foreign() == ["foreign"]
+    assert foreign() == ["foreign"]
+    assert os.environ["CONTAINER_HOST"].startswith("unix://"), "who called keeps what was set"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from ..._core.plan import Impossible
 from ..._core.programs import Execute
 from .containerfile import INIT
-from .engine import last_line
+from .engine import LABEL, here, last_line
 from .model import Image
 
 # Ends at once when the port answers; prints the status of the last answer otherwise.
@@ -62,13 +62,13 @@ class Process:
 class Starter:
     """Containers of one engine.
 
-    :param command: podman or docker.
+    :param command: the beginning of commands, of podman or docker.
     :param environment: of the store that the image is in.
     """
 
-    def __init__(self, image: Image, execute: Execute, command: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, image: Image, execute: Execute, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._image = image
-        self._execute = execute
+        self._execute = here(execute)
         self._command = command
         self._environment = environment
         self._podman = image.engine != "docker"
@@ -108,7 +108,9 @@ class Starter:
         limits += ["--read-only"] if read_only else []
         limits += ["--read-only-tmpfs=false"] if read_only and self._podman else []
         limits += [f"--tmpfs={path}:rw,nosuid,nodev,noexec,size=16m" for path in self._image.writable]
-        status, output, errors = self._run(["run", "--detach", "--pull=never", f"--name={container}", *limits, name])
+        status, output, errors = self._run(
+            ["run", "--detach", "--pull=never", f"--name={container}", f"--label={LABEL}", *limits, name]
+        )
         if status:
             raise Impossible(f"The image cannot be started: {last_line((errors + output).decode(errors='replace'))}.")
 
@@ -181,7 +183,7 @@ class Starter:
         return (output + errors).decode(errors="replace")
 
     def _run(self, arguments: Sequence[str]) -> tuple[int, bytes, bytes]:
-        return self._execute([self._command, *arguments], self._environment)
+        return self._execute([*self._command, *arguments], self._environment)
 
 
 def processes(text: str) -> list[Process]:

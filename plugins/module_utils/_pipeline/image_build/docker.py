@@ -15,15 +15,15 @@ from .engine import Engine
 
 
 class Docker(Engine):
-    """Images go in and out as archives, so that any daemon that the command reaches will do."""
+    """Images go in and out as archives, so that the daemon needs to see no folder of ours."""
 
     @property
     def environment(self) -> dict[str, str]:
         return {"LC_ALL": "C.UTF-8"}
 
     @property
-    def command(self) -> str:
-        return self._image.programs.docker
+    def command(self) -> list[str]:
+        return [self._image.programs.docker]
 
     def base_name(self, digest: str) -> str:
         """A name with a digest is one that a daemon wants to pull."""
@@ -31,19 +31,19 @@ class Docker(Engine):
 
     def load(self, base: Path, digest: str) -> None:
         name = self.base_name(digest)
-        if self._run([self.command, "image", "inspect", name], quiet=True) is not None:
+        if self._run([*self.command, "image", "inspect", name], quiet=True) is not None:
             return
         with self._archive() as archive:
             self._skopeo(f"dir:{base}", f"docker-archive:{archive}:{name}")
-            self._run([self.command, "load", "--quiet", f"--input={archive}"])
+            self._run([*self.command, "load", "--quiet", f"--input={archive}"])
 
     def build(self, file: Path, name: str, architecture: str, created: int) -> None:
         how = ["--network=host", "--pull=false", f"--platform=linux/{architecture}", f"--tag={name}"]
-        self._run([self.command, "build", *how, f"--file={file}", str(file.parent)])
+        self._run([*self.command, "build", *how, f"--file={file}", str(file.parent)])
 
     def export(self, name: str, folder: Path) -> None:
         with self._archive() as archive:
-            self._run([self.command, "save", f"--output={archive}", name])
+            self._run([*self.command, "save", f"--output={archive}", name])
             self._skopeo(f"docker-archive:{archive}", f"dir:{folder}")
 
     def clean(self) -> None:

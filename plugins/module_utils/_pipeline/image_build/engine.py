@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,8 +27,28 @@ _DOING = {
     "load": "take the base",
     "save": "give the image away",
 }
+LABEL = "io.slipway.container"
+"""Label of the containers that image_build starts; of all containers, only those that carry it are removed."""
+
+_ELSEWHERE = (  # each would make an engine another one, or one on another machine
+    *("CONTAINER_HOST", "CONTAINER_CONNECTION", "CONTAINER_SSHKEY", "CONTAINERS_CONF_OVERRIDE"),
+    *("DOCKER_HOST", "DOCKER_CONTEXT"),
+)
 _NO_SPACE = re.compile(rb"no space left on device|disk quota exceeded", re.IGNORECASE)
 _STAMPED = re.compile(r"^(?:time=\S+ level=\w+ msg=|E: |Err:|W: |\[FATAL tini \(\d+\)\] )")
+
+
+def here(execute: Execute) -> Execute:
+    """The same, with nothing in the environment that leads an engine to another machine or another's socket."""
+
+    def run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+        taken = {name: os.environ.pop(name) for name in _ELSEWHERE if name in os.environ}
+        try:
+            return execute(command, environment)
+        finally:
+            os.environ.update(taken)
+
+    return run
 
 
 class Engine:
@@ -39,10 +59,9 @@ class Engine:
 
     def __init__(self, image: Image, execute: Execute, store: Path) -> None:
         self._image = image
-        self._execute = execute
+        self._execute = here(execute)
         self.store = store
         self._podman = image.engine == "podman"
-        self._program = image.programs.podman if self._podman else image.programs.buildah
         self._policy = f"--signature-policy={store / 'conf' / 'policy.json'}"
         self._rootless = os.geteuid() != 0
 
@@ -61,9 +80,9 @@ class Engine:
         }
 
     @property
-    def command(self) -> str:
-        """The program that starts containers."""
-        return self._image.programs.podman
+    def command(self) -> list[str]:
+        """The beginning of commands about containers, never those of another machine."""
+        return [self._image.programs.podman, "--remote=false"]
 
     def base_name(self, digest: str) -> str:
         """What FROM says."""
@@ -107,7 +126,8 @@ class Engine:
         how = ["--layers", "--format=oci", "--isolation=chroot", "--network=host"]
         how += ["--pull=never"] if self._podman else ["--pull-never"]
         how += [self._policy, f"--timestamp={created}", f"--platform=linux/{architecture}"]
-        self._run([self._program, "build", *how, f"--tag={name}", f"--file={file}", str(file.parent)])
+        program = self.command if self._podman else [self._image.programs.buildah]
+        self._run([*program, "build", *how, f"--tag={name}", f"--file={file}", str(file.parent)])
 
     def export(self, name: str, folder: Path) -> None:
         """Copies an image out of the store into a folder of the form `dir:`, which leaves layers uncompressed."""
@@ -116,7 +136,7 @@ class Engine:
 
     def image_id(self, name: str) -> str:
         """Digest of the configuration of an image in the store."""
-        output = self._run([self.command, "image", "inspect", "--format={{.Id}}", name]) or b""
+        output = self._run([*self.command, "image", "inspect", "--format={{.Id}}", name]) or b""
         return "sha256:" + output.decode().strip().removeprefix("sha256:")
 
     @contextmanager
@@ -132,14 +152,18 @@ class Engine:
                 self.clean()
 
     def clean(self) -> None:
-        """Containers of the store, and images that have no name and no image above them."""
-        programs = self._image.programs
-        for command in (
-            [programs.podman, "rm", "--all", "--force", "--time=0"],
-            [programs.buildah, "rm", "--all"],
-            [programs.buildah, "rmi", "--prune", "--force"],
-        ):
-            self._run(command, quiet=True)
+        """Containers that we started, what builds left in the store, images with neither a name nor one above them."""
+        buildah, podman = self._image.programs.buildah, [self._image.programs.podman, "--remote=false"]
+        listing = [*podman, "ps", "-a", "--quiet", "--no-trunc"]
+        ours = self._containers([*listing, f"--filter=label={LABEL}"])
+        # A build that was killed leaves what podman does not count among its containers, but can remove.
+        builds = self._containers([buildah, "containers", "-a", "--quiet", "--notruncate"])
+        if left := ours | (builds - self._containers(listing)):
+            self._run([*podman, "rm", "--force", "--time=0", *sorted(left)], quiet=True)
+        self._run([buildah, "rmi", "--prune", "--force"], quiet=True)
+
+    def _containers(self, command: Sequence[str]) -> set[str]:
+        return set((self._run(command, quiet=True) or b"").decode().split())
 
     def _run(self, command: Sequence[str], *, quiet: bool = False) -> bytes | None:
         """What a command printed; None, or Impossible, if it fails."""

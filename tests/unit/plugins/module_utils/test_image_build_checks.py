@@ -65,7 +65,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def failures(podman: Podman, engine: str = "buildah") -> list[str]:
-    return Starter(replace(IMAGE, engine=engine), podman, "podman", {}).failures("image", ["/tmp", "/var/tmp"])
+    return Starter(replace(IMAGE, engine=engine), podman, ["podman"], {}).failures("image", ["/tmp", "/var/tmp"])
 
 
 def test_a_good_image() -> None:
