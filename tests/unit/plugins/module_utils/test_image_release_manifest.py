@@ -167,7 +167,7 @@ def test_the_admission_policy_asks_for_services_only_where_there_are_some() -> N
     open_registry = {"kind": "oci", "host": "a:1", "repository": "b", "tls_verify": False}
     policy = admission_policy(parse(options(registries=[open_registry])), KEY)["spec"]
     assert policy["credentials"] == {"allowInsecureRegistry": True}
-    assert policy["matchImageReferences"] == [{"glob": "a:1/b@*"}, {"glob": "a:1/b:*"}]
+    assert policy["matchImageReferences"] == [{"expression": "ref.matches(r'^(?i:a):0*1/b([:@].*)?$')"}]
 
 
 @pytest.mark.parametrize(
