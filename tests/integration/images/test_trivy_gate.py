@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.slipway.platform.plugins.module_utils._core.plan import Impossible, Outcome, Refusal
+from ansible_collections.slipway.platform.plugins.module_utils._pipeline.trivy_gate.program import Trivy
 from sandbox.images.trivy_database import Advisory
 from tests.oci_layouts import blob, make_layout, put_index
 
@@ -354,3 +356,33 @@ class TestProgram:
         run(directory, database, layout=make_image(tmp_path / "image"), trivy_path=TRIVY)
         assert {path: path.read_bytes() for path in database.rglob("*") if path.is_file()} == files
         assert sorted(path.name for path in tmp_path.iterdir()) == ["image", "reports"]
+
+
+@pytest.mark.parametrize("sign", [":", "@"])
+def test_a_name_that_trivy_would_split(directory: Path, database: Path, tmp_path: Path, sign: str) -> None:
+    """Another image stands where Trivy takes the path to end."""
+    make_image(tmp_path / "app", MENDED)
+    vulnerable = make_image(tmp_path / f"app{sign}1.0", VULNERABLE)
+    assert run(directory, database, layout=vulnerable).answer["verdict"] == "failed"
+
+
+def test_a_layout_that_is_another_one_during_the_scan(
+    directory: Path, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, clean = make_image(tmp_path / "image", VULNERABLE), make_image(tmp_path / "clean", MENDED)
+    scan = Trivy.scan
+
+    def swapped(self: Trivy, target: Sequence[str], kinds: Sequence[str]) -> tuple[Any, str]:
+        if target[0] != "image":
+            return scan(self, target, kinds)
+        image.rename(tmp_path / "aside")
+        clean.rename(image)
+        answer = scan(self, target, kinds)
+        image.rename(clean)
+        (tmp_path / "aside").rename(image)
+        return answer
+
+    monkeypatch.setattr(Trivy, "scan", swapped)
+    answer = run(directory, database, layout=image).answer
+    assert answer["verdict"] == "error"
+    assert any(reason.startswith("The report speaks of image ") for reason in answer["reasons"]), answer["reasons"]

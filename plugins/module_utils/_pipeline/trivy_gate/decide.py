@@ -104,6 +104,19 @@ def doubts(scan: Scan, database: Database, policy: Policy, now: datetime, *, is_
     return found
 
 
+def identity_doubts(scan: Scan, identity: Identity) -> list[str]:
+    """Why a report is about another image than the one whose digest the verdict names."""
+    found = []
+    if scan.image_id != identity.config_digest:
+        found.append(
+            f"The report speaks of image {scan.image_id or 'none'}, the image here has the configuration "
+            f"{identity.config_digest}."
+        )
+    if scan.diff_ids != identity.diff_ids:
+        found.append("The report names other layers (DiffIDs) than the image here has.")
+    return found
+
+
 def log_doubts(log: str, policy: Policy) -> list[str]:
     """What Trivy says on the side and then ends without an error."""
     found = []

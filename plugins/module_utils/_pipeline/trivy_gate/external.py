@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..._core.plan import Impossible, Refusal
-from .decide import database_doubts
+from .decide import database_doubts, identity_doubts
 from .model import Database, Identity, Scan, stamp
 from .options import External
 from .policy import Policy
@@ -68,14 +68,7 @@ def proof(external: External, checksum: str, cosign: str, execute: Execute, fold
 
 def unverified(scan: Scan, identity: Identity, database: Database, policy: Policy, now: datetime) -> list[str]:
     """Why the findings of a report from outside say nothing of this image."""
-    found = []
-    if scan.image_id != identity.config_digest:
-        found.append(
-            f"The report speaks of image {scan.image_id or 'none'}, the image here has the configuration "
-            f"{identity.config_digest}."
-        )
-    if scan.diff_ids != identity.diff_ids:
-        found.append("The report names other layers (DiffIDs) than the image here has.")
+    found = identity_doubts(scan, identity)
     why = version_doubts(scan.trivy_version)
     if why is not None:
         found.append(f"The report was made by Trivy {scan.trivy_version or 'of no version'}, which {why}.")

@@ -20,7 +20,7 @@ from ..._core.plan import Impossible, Outcome, Plan, Value
 from ..._oci.layout import verify
 from . import archive, canary, database, external, vex
 from . import report as trivy_report
-from .decide import VERDICTS, canary_doubts, decide, doubts, log_doubts, summary
+from .decide import VERDICTS, canary_doubts, decide, doubts, identity_doubts, log_doubts, summary
 from .junit import as_junit
 from .model import Database, Identity, Scan
 from .options import FORMATS, External, parse, split
@@ -97,7 +97,11 @@ class Runner:
         policy, checksum = self._policy()
         statements = [entry for n, path in enumerate(spec.vex) for entry in vex.read(path, f"vex[{n}]")]
         identity, target = self._target()
-        judged = self._external(spec.external, policy, identity) if spec.external else self._scanned(policy, target)
+        judged = (
+            self._external(spec.external, policy, identity)
+            if spec.external
+            else self._scanned(policy, identity, target)
+        )
         decision = decide(
             policy,
             judged.scan,
@@ -135,22 +139,27 @@ class Runner:
             return policy, hashlib.file_digest(file, "sha256").hexdigest()
 
     def _target(self) -> tuple[Identity, list[str]]:
-        """Who the target is, and how Trivy is told."""
+        """Who the target is, and how Trivy is told.
+
+        Trivy takes what follows `:` or `@` in `--input` for a tag or digest and scans what stands before it, so an
+        image has a name of our own in its folder.
+        """
         spec = self._spec
         name = os.path.basename(os.path.abspath(spec.target))
         path = os.path.abspath(spec.target)
         if spec.kind == "layout":
             layout = verify(path)
             identity = Identity(name, layout.manifest_digest, layout.config_digest, layout.diff_ids)
-            return identity, ["image", "--input", path]
+            os.symlink(path, os.path.join(self._folder, "layout"))
+            return identity, ["image", "--input", "layout"]
         if spec.kind == "archive":
             identity, given = archive.read(path, self._folder)
-            return identity, ["image", "--input", given]
+            return identity, ["image", "--input", os.path.relpath(given, self._folder)]
         if spec.kind == "filesystem":
             return Identity(name), ["filesystem", path]
         return Identity(name), ["sbom", path]
 
-    def _scanned(self, policy: Policy, target: Sequence[str]) -> _Judged:
+    def _scanned(self, policy: Policy, identity: Identity, target: Sequence[str]) -> _Judged:
         spec = self._spec
         program = locate(spec.trivy_path, spec.trivy_checksum, self._execute, self._folder)
         folder = spec.database
@@ -163,6 +172,10 @@ class Runner:
         content, log = trivy.scan(target, list(policy.sections))
         scan = trivy_report.parse(content)
         errors = doubts(scan, metadata, policy, self._now, is_image=spec.is_image)
+        if spec.is_image:
+            errors += identity_doubts(scan, identity)
+        if spec.kind == "layout" and verify(os.path.abspath(spec.target)).manifest_digest != identity.manifest_digest:
+            errors.append("The layout was changed while it was scanned.")
         errors += [*log_doubts(log, policy), *self._canary(trivy, policy, scan)]
         return _Judged(scan, metadata, program.checksum, tuple(errors))
 
