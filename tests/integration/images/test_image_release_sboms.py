@@ -63,3 +63,19 @@ def test_both_hold_the_packages_that_dpkg_knows(made: dict[str, list[bytes]]) ->
     packages = {entry["name"] for entry in spdx["packages"]}
     components = {entry["name"] for entry in cyclonedx["components"]}
     assert {"bash", "coreutils", "libc6"} <= packages & components
+
+
+@pytest.mark.parametrize("name", sboms.FORMATS)
+def test_nothing_beside_the_playbook_or_in_the_environment_counts(
+    made: dict[str, list[bytes]],
+    debian: base_image.BaseImage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    (tmp_path / "trivy.yaml").write_text("scan:\n  skip-files: ['**/*']\npkg:\n  types: [library]\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRIVY_PKG_TYPES", "library")
+    layout = _oci_layout.verify(str(debian.layout))
+    subject = sboms.Subject("base-13-linux-amd64", layout.manifest_digest, "2026-01-31T12:00:00Z")
+    assert sboms.make(execute, TRIVY, layout, subject, name, str(tmp_path / "cache")) == made[name][0]

@@ -11,7 +11,9 @@ image's digest, its time of creation and its name, and lists get one order: the 
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from typing import Any
 from ..._core.plan import Impossible
 from ..._core.programs import Execute
 from ..._oci.layout import Layout
+from ..trivy_gate.program import isolated
 
 FORMATS = {"spdx": "spdx-json", "cyclonedx": "cyclonedx"}
 """Name of a format -> Trivy's name of it."""
@@ -52,13 +55,20 @@ def make(execute: Execute, trivy: str, layout: Layout, subject: Subject, name: s
 
     :param folder: private; Trivy's cache stands there, so that nothing that another scan left counts.
     """
+    os.makedirs(folder, exist_ok=True)
+    link = os.path.join(folder, "layout")
+    if os.path.lexists(link):
+        os.unlink(link)
+    os.symlink(os.path.abspath(layout.path), link)
     how = ["--format", FORMATS[name], "--cache-dir", folder, "--cache-backend", "memory", "--quiet"]
-    command = [trivy, "image", "--input", layout.path, *how, "--offline-scan", "--skip-version-check"]
-    status, output, errors = execute(command, {"LC_ALL": "C.UTF-8"})
+    # As in the gate: nothing of the caller's environment or folder counts, and Trivy splits no path of a user's.
+    command = ["env", f"--chdir={folder}", *isolated(folder), shutil.which(trivy) or trivy]
+    command += ["image", "--input", "layout", *how, "--offline-scan", "--skip-version-check"]
+    status, output, errors = execute(command, {})
     if status:
         lines = errors.decode(errors="replace").strip().splitlines() or ["no reason given"]
         raise Impossible(f"Trivy made no bill of materials of '{layout.path}': {lines[-1].strip()}.")
-    return reproducible(name, json.loads(output), subject, layout.path)
+    return reproducible(name, json.loads(output), subject, "layout")
 
 
 def reproducible(name: str, document: Mapping[str, Any], subject: Subject, path: str) -> bytes:

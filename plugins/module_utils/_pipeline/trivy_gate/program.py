@@ -78,7 +78,7 @@ def locate(path: str, checksum: str | None, execute: Execute, folder: str) -> Pr
         raise Refusal("trivy_path", found, f"its SHA-256 {actual} is not locked (trivy_checksum names another one)")
     if checksum is not None and actual != checksum:
         raise Refusal("trivy_path", found, f"its SHA-256 is {actual} instead of {checksum}")
-    status, output, errors = execute([*_environment(folder), found, "version", "--format", "json"], folder)
+    status, output, errors = execute([*isolated(folder), found, "version", "--format", "json"], folder)
     try:
         version = str(json.loads(output)["Version"])
     except (ValueError, KeyError, TypeError) as error:
@@ -93,7 +93,7 @@ def download(program: Program, folder: str, repository: str, execute: Execute, h
     """Bring the database of a folder up to date, from an OCI repository; Trivy leaves one alone that is not due."""
     command = [program.path, "image", "--download-db-only", "--db-repository", repository, "--cache-dir"]
     command += [os.path.abspath(folder), "--no-progress", "--skip-version-check", "--disable-telemetry"]
-    status, _output, errors = execute([*_environment(home), *command], home)
+    status, _output, errors = execute([*isolated(home), *command], home)
     if status:
         raise Impossible(f"The vulnerability database cannot be downloaded from '{repository}': {_last(errors)}.")
 
@@ -141,7 +141,7 @@ class Trivy:
             *("--scanners", ",".join(scanners), "--format", "json", "--output", output, "--exit-code", "0"),
             *target[1:],
         ]
-        status, _output, errors = self._execute([*_environment(self._folder), *command], self._folder)
+        status, _output, errors = self._execute([*isolated(self._folder), *command], self._folder)
         if status:
             raise Impossible(f"Trivy could not scan (exit status {status}): {_last(errors)}.")
         try:
@@ -151,7 +151,7 @@ class Trivy:
             raise Impossible(f"Trivy ended without an error and left no report: {_last(errors)}.") from error
 
 
-def _environment(folder: str) -> list[str]:
+def isolated(folder: str) -> list[str]:
     """The beginning of a command that leaves it nothing of the caller's environment that could change an answer."""
     passed = [f"{name}={os.environ[name]}" for name in _PASSED_ON if name in os.environ]
     return ["env", "-i", f"PATH={os.environ.get('PATH', os.defpath)}", f"HOME={folder}", f"TMPDIR={folder}", *passed]
