@@ -212,7 +212,7 @@ class TestNeverSilent:
         outcome = run(directory, knowing, layout=make_image(tmp_path / "image", MENDED, release="10.13"))
         assert outcome.answer["verdict"] == "failed"
         (reason,) = outcome.answer["reasons"]
-        assert reason.startswith("debian 10 is past its end of support: ")
+        assert reason.startswith("debian 10.13 is past its end of support: ")
 
     def test_a_release_that_nobody_knows(self, tmp_path: Path, directory: Path) -> None:
         advisory = Advisory("debian 99", "openssl", "CVE-2026-0001", "1.0")
@@ -268,7 +268,7 @@ class TestNeverSilent:
         ]
 
     def test_an_unknown_severity(self, tmp_path: Path, database: Path, directory: Path) -> None:
-        policy = write_policy(tmp_path / "policy.json", vulnerabilities={"thresholds": {"CRITICAL": 9}})
+        policy = write_policy(tmp_path / "policy.json", vulnerabilities={"thresholds": {"CRITICAL": 9, "HIGH": "any"}})
         outcome = run(directory, database, layout=make_image(tmp_path / "image"), policy=policy)
         assert outcome.answer["reasons"] == ["1 UNKNOWN vulnerability, 0 allowed: CVE-2026-0006 in libssl3 3.0.11-1."]
 

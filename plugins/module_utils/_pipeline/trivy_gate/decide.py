@@ -18,7 +18,7 @@ from .vex import applies
 PASSED, FAILED, UNVERIFIED, ERROR = VERDICTS = "passed", "failed", "unverified", "error"
 COUNTED, EXCEPTED, STATED, UNFIXED, GRACE, ALLOWED = "counted", "excepted", "vex", "unfixed", "grace", "allowed"
 END_OF_SUPPORT = "END-OF-SUPPORT"
-"""Id by which an exception accepts an operating system past its end of support (its package: "debian 11")."""
+"""Id by which an exception accepts an operating system past its end of support (its package: "alpine 3.12")."""
 
 _SINGULAR = {
     "vulnerabilities": "vulnerability",
@@ -284,7 +284,8 @@ def _named(entries: Sequence[Entry]) -> str:
 def _end_of_support(policy: Policy, scan: Scan, used: set[Exemption | Statement]) -> list[str]:
     if not scan.end_of_support:
         return []
-    name = f"{scan.family} {scan.release.split('.')[0]}"
+    number = scan.release.split(" ")[0]  # Amazon's has a name behind it
+    name = f"{scan.family} {'.'.join(number.split('.')[:2])}"
     for exemption in policy.exceptions:
         if exemption.id == END_OF_SUPPORT and exemption.package == name:
             used.add(exemption)

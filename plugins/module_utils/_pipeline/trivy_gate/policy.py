@@ -179,6 +179,7 @@ def parse(content: Mapping[str, Value], today: date) -> Policy:
 
 def _section(kind: str, given: Mapping[str, Any]) -> Section:
     path = f"policy.{kind}"
+    defaults: Mapping[str, Value] = POLICY[kind]["options"]["thresholds"]["default"]
     grace = given.get("grace_days") or {}
     for severity, days in grace.items():
         if days < 0:
@@ -187,7 +188,10 @@ def _section(kind: str, given: Mapping[str, Any]) -> Section:
         if name in given["allowed"]:
             raise Refusal(f"{path}.denied", name, "it stands in allowed too")
     return Section(
-        thresholds={severity: _threshold(path, severity, number) for severity, number in given["thresholds"].items()},
+        thresholds={
+            severity: _threshold(path, severity, defaults.get(severity, ANY) if number is None else number)
+            for severity, number in given["thresholds"].items()
+        },
         fixable_only=given.get("fixable_only", False),
         grace_days=grace,
         checks=given.get("checks", ""),
@@ -197,9 +201,6 @@ def _section(kind: str, given: Mapping[str, Any]) -> Section:
 
 
 def _threshold(path: str, severity: str, number: Value) -> int | None:
-    """A severity that is not named is not limited, but UNKNOWN is: nobody knows what it hides."""
-    if number is None:
-        return 0 if severity == "UNKNOWN" else None
     if number == ANY:
         return None
     if not isinstance(number, int) or isinstance(number, bool) or number < 0:

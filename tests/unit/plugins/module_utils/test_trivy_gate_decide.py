@@ -67,10 +67,15 @@ def test_a_threshold_is_what_is_allowed(allowed: Any, verdict: str) -> None:
         )
 
 
-def test_thresholds_that_name_only_one_severity_do_not_limit_others_except_unknown() -> None:
-    content = {"vulnerabilities": {"thresholds": {"CRITICAL": 0}}}
-    assert decided(content, finding(severity="HIGH")).verdict == "passed"
-    assert decided(content, finding(severity="UNKNOWN")).verdict == "failed"
+@pytest.mark.parametrize("kind", ["vulnerabilities", "misconfigurations", "licenses"])
+def test_a_threshold_that_is_named_leaves_the_others_at_their_defaults(kind: str) -> None:
+    content = {kind: {"thresholds": {"MEDIUM": 0}}}
+    refused = [name for name in SEVERITIES if decided(content, finding(severity=name, kind=kind)).verdict == "failed"]
+    assert sorted(refused) == ["CRITICAL", "HIGH", "MEDIUM", "UNKNOWN"]
+    secret = finding("aws-key", "LOW", kind="secrets", package="home/x", version="", purl="")
+    assert decided({"secrets": {"thresholds": {"HIGH": "any"}}}, secret).verdict == "failed"
+    assert decided({"vulnerabilities": {"thresholds": {"HIGH": None}}}, finding(severity="HIGH")).verdict == "failed"
+    assert decided({"vulnerabilities": {"thresholds": {"HIGH": "any"}}}, finding(severity="HIGH")).verdict == "passed"
     assert (
         decided({"vulnerabilities": {"thresholds": {"UNKNOWN": "any"}}}, finding(severity="UNKNOWN")).verdict
         == "passed"
@@ -216,12 +221,28 @@ class TestVex:
 def test_an_operating_system_past_its_end_of_support() -> None:
     decision = decided({}, end_of_support=True)
     assert decision.verdict == "failed"
-    assert decision.reasons[0].startswith("debian 12 is past its end of support: ")
-    accepted = {"exceptions": [exception("END-OF-SUPPORT", "debian 12")]}
+    assert decision.reasons[0].startswith("debian 12.5 is past its end of support: ")
+    accepted = {"exceptions": [exception("END-OF-SUPPORT", "debian 12.5")]}
     assert decided(accepted, end_of_support=True).verdict == "passed"
     assert decided(accepted).verdict == "failed", "it matches nothing where the system is supported"
-    other = {"exceptions": [exception("END-OF-SUPPORT", "debian 11")]}
-    assert len(decided(other, end_of_support=True).reasons) == 2
+    for package in ("debian 11.5", "debian 12", "debian 12.4"):
+        other = {"exceptions": [exception("END-OF-SUPPORT", package)]}
+        assert len(decided(other, end_of_support=True).reasons) == 2
+
+
+@pytest.mark.parametrize(
+    ("family", "release", "package"),
+    [
+        ("alpine", "3.12.4", "alpine 3.12"),
+        ("ubuntu", "20.10", "ubuntu 20.10"),
+        ("centos", "7", "centos 7"),
+        ("amazon", "2 (Karoo)", "amazon 2"),
+    ],
+)
+def test_an_exception_for_the_end_of_support_names_major_and_minor(family: str, release: str, package: str) -> None:
+    system: dict[str, Any] = {"end_of_support": True, "family": family, "release": release}
+    assert decided({"exceptions": [exception("END-OF-SUPPORT", package)]}, **system).verdict == "passed"
+    assert decided({"exceptions": [exception("END-OF-SUPPORT", package[:-1])]}, **system).verdict == "failed"
 
 
 def test_doubts_come_before_everything() -> None:
