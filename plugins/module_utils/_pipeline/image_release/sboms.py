@@ -10,6 +10,7 @@ image's digest, its time of creation and its name, and lists get one order: the 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._core.plan import Impossible
-from ..._core.programs import Execute
+from ..._core.programs import Execute, not_runnable
 from ..._oci.layout import Layout
 from ..trivy_gate.program import isolated
 
@@ -61,8 +62,11 @@ def make(execute: Execute, trivy: str, layout: Layout, subject: Subject, name: s
         os.unlink(link)
     os.symlink(os.path.abspath(layout.path), link)
     how = ["--format", FORMATS[name], "--cache-dir", folder, "--cache-backend", "memory", "--quiet"]
+    program = shutil.which(trivy)
+    if program is None:
+        raise not_runnable(trivy, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
     # As in the gate: nothing of the caller's environment or folder counts, and Trivy splits no path of a user's.
-    command = ["env", f"--chdir={folder}", *isolated(folder), shutil.which(trivy) or trivy]
+    command = ["env", f"--chdir={folder}", *isolated(folder), program]
     command += ["image", "--input", "layout", *how, "--offline-scan", "--skip-version-check"]
     status, output, errors = execute(command, {})
     if status:
