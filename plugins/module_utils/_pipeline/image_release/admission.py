@@ -27,7 +27,7 @@ def spellings(host: str, repository: str) -> str:
     Hosts are equal in any case and with the port that they have by default. Docker Hub may be left out, and so may its
     `library/` (distribution/reference). ECR answers under four names (AWS, "Amazon ECR endpoints and quotas").
     """
-    name, _, port = host.lower().partition(":")
+    name, _colon, port = host.lower().partition(":")
     path, ecr = re.escape(repository), _ECR.fullmatch(name)
     if name in _DOCKER_HUB:
         path = re.sub("^library/", "(library/)?", path)
