@@ -37,7 +37,7 @@ def github_play(
     return play(aws, "github.yml", *arguments, variables=given, changed={"GITHUB_TOKEN": token})
 
 
-ROLES = [f"demo-github-shop-{name}" for name in ("build", "image", "plan")]
+ROLES = [f"demo-github-shop-{name}" for name in ("build", "image", "plan", "scan")]
 
 
 def test_github_play(aws: Emulator, github: Github) -> None:
@@ -87,7 +87,7 @@ def test_platforms_of_one_account_share_the_repository_and_the_provider(emulator
     assert sorted(github.state.repository.environments) == ["production", "staging"]
     iam = emulator.client("iam")
     assert len(iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]) == 1
-    assert len(iam.list_roles()["Roles"]) == 10
+    assert len(iam.list_roles()["Roles"]) == 12
     conditions = iam.get_role(RoleName="production-ireland-github-shop-image")["Role"]["AssumeRolePolicyDocument"]
     subjects = conditions["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
     assert subjects == ["repo:octo-org@123/shop@456:environment:production"]
